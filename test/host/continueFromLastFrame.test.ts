@@ -146,12 +146,7 @@ describe('a video that continues another one', () => {
       ['another size', () => encodePng(quarters(64, 36)), noFrame, 'Generate Videos from Images…'],
       ['late', () => fault('late'), noFrame, 'Generate Videos from Images…'],
       ['no decoder', () => fault('unplayable'), noFrame, 'Open in External Player'],
-      [
-        'no file',
-        () => fault('missing'),
-        /^Couldn't capture a frame: the video isn't in the library\.$/,
-        'Check Again',
-      ],
+      ['no file', () => fault('missing'), /^The video isn't in the library anymore\.$/, 'Check Again'],
     ];
     for (const [what, answer, sentence, button] of rows) {
       own.frames.answer = answer;

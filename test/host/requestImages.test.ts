@@ -100,7 +100,7 @@ describe('images of a request', () => {
 
   it('are told by their bytes: what is none is refused with a reason, and nothing is sent', async () => {
     for (const [name, bytes, reason] of [
-      ['empty.png', Buffer.alloc(0), /is empty/],
+      ['empty.png', Buffer.alloc(0), /damaged or incomplete/],
       ['text.png', Buffer.from('no picture at all, whatever the name says'), /Not a supported image/],
       ['cut.png', png(900, 700).subarray(0, 300), /damaged/],
     ] as const) {

@@ -83,7 +83,7 @@ describe('several videos at once', () => {
         [
           '$(send) Generate from 3 Prompts…',
           'Separate prompts with ---',
-          ...['Prompt 1: 1 characters', 'Prompt 2 is empty', 'Prompt 3: 1 characters'],
+          ...['1 · 1 characters', 'Enter a prompt.', '3 · 1 characters'],
         ].sort(),
       );
     });
@@ -289,7 +289,7 @@ describe('several videos at once', () => {
 
     it('the same again, as often as is wanted', async () => {
       begin();
-      own.inputs.plan(write('a kite'), choose('Variations'), ...set(['Repeat', '3 videos']), pay);
+      own.inputs.plan(write('a kite'), choose('Variations'), ...set(['Repeat', '3']), pay);
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite', 'a kite', 'a kite']);
       assert.match(own.notifications.last.message, /^Generating 3 videos/);
@@ -303,7 +303,7 @@ describe('several videos at once', () => {
     it('each with a seed of its own where the model has one; what is read is what is sent', async () => {
       begin();
       let read: readonly string[] = [];
-      own.inputs.plan(...[press('Choose Model'), choose('Veo 3 Fast'), write('a kite')], (input) => {
+      own.inputs.plan(...[press('Model'), choose('Veo 3 Fast'), write('a kite')], (input) => {
         read = (input as FakePick).items.slice(-2).map(({ label }) => label);
         pay(input);
       });

@@ -125,7 +125,7 @@ describe('asking for a video', () => {
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
       own.dialogs.willAnswer((question: { message: string; detail: string }) => {
         assert.match(question.message, /32,001 characters/);
-        assert.match(question.detail, /^Prompts are usually a few sentences\.$/);
+        assert.match(question.detail, /^Very long prompt\. The gateway might reject it\.$/);
         return true;
       });
       await run('generateFromSelection');
@@ -225,7 +225,7 @@ describe('asking for a video', () => {
       );
       const titles = lenses.map(({ command }) => command?.title);
       assert.ok(titles.includes('$(send) Generate from Prompt…'));
-      assert.ok(titles.includes('2 lines, 7 characters'));
+      assert.ok(titles.includes('7 characters'));
     });
 
     it('says above the text what the model chosen before may not read', async () => {
@@ -361,14 +361,14 @@ describe('asking for a video', () => {
     await run('generate');
     assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
     own.dialogs.willAnswer(true);
-    own.inputs.plan(press('Discard Draft'), press('Start from Preset'), pressAt('Mine'), escape);
+    own.inputs.plan(press('Discard'), press('Start from Preset'), pressAt('Mine'), escape);
     await run('generate');
     assert.equal(setting()?.globalValue, undefined);
   });
 
   it('sends to another model what its own questions were answered with', async () => {
     own.inputs.plan(
-      ...[press('Choose Model'), choose('Veo 3 Fast'), write('a kite')],
+      ...[press('Model'), choose('Veo 3 Fast'), write('a kite')],
       ...set(['Length', '6 s'], ['Aspect Ratio', '9:16 (portrait)'], ['Resolution', '720p']),
       ...[...set(['Videos', '2']), send],
     );
@@ -381,7 +381,7 @@ describe('asking for a video', () => {
     own.reopen();
     own.inputs.plan(escape);
     await run('generate');
-    assert.equal(own.inputs.shown.at(-1)?.title, 'Generate Video with Veo 3 Fast');
+    assert.equal(own.inputs.shown.at(-1)?.title, 'Generate Video · Veo 3 Fast');
   });
 
   it('remembers the last choices in the next window', async () => {

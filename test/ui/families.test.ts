@@ -140,7 +140,7 @@ describe('each family of models', function () {
   /** Opens the wizard with this model and goes to the summary. */
   async function openSummary(name: string, prompt: string): Promise<void> {
     await wizard.open();
-    await wizard.press('Choose Model');
+    await wizard.press('Model');
     await stage.window.quickPickRow(name).waitFor();
     await wizard.take(name);
     await wizard.atPrompt();
@@ -158,7 +158,7 @@ describe('each family of models', function () {
     it(`${family}: shows what ${model} takes as rows, and sends just that`, async () => {
       const prompt = `a kite over the sea, by ${family}`;
       await openSummary(name, prompt);
-      assert.equal(await wizard.title(), `Generate Video with ${name}`);
+      assert.equal(await wizard.title(), `Generate Video · ${name}`);
       const shown = await wizard.rows();
       assert.ok(shown[1]?.startsWith(`Model, ${name} · ${model}`), shown[1]);
       assert.deepEqual(shown.slice(2), [...rows, 'More Options…', 'Save as Preset…']);
@@ -178,7 +178,7 @@ describe('each family of models', function () {
           await wizard.take(value);
         } else {
           await wizard.take(row);
-          await wizard.widget.getByText('Enter a number from 1 to 60.', { exact: false }).waitFor();
+          await wizard.widget.getByText('Enter a number: 1-60', { exact: false }).waitFor();
           await picture(`${family}-${row}-dark`);
           await stage.window.type(value);
           await stage.window.press('Enter');
@@ -210,7 +210,7 @@ describe('each family of models', function () {
     await wizard.take('First Frame');
     await wizard.atPrompt();
     await wizard.widget.getByText('Images: 1 · Describe the video', { exact: false }).waitFor();
-    await wizard.press('Choose Model');
+    await wizard.press('Model');
     await stage.window.quickPickRow(name).waitFor();
     await wizard.take(name);
     await wizard.atPrompt();
@@ -243,12 +243,12 @@ describe('each family of models', function () {
 
   it('takes any other model by its ID, and asks for its family where that is not clear', async () => {
     await wizard.open();
-    await wizard.press('Choose Model');
+    await wizard.press('Model');
     await stage.window.quickPickRow('Veo 3.1').waitFor();
     await wizard.take('Other Model…');
     await wizard.widget.getByText('Enter a model ID', { exact: false }).waitFor();
     await stage.window.type('two words');
-    await wizard.widget.getByText('Enter an ID without spaces.').waitFor();
+    await wizard.widget.getByText('Enter an ID of letters').waitFor();
     await picture('other-wrong-dark');
     await stage.window.press('Control+KeyA');
     await stage.window.type('studio-x');
@@ -259,8 +259,8 @@ describe('each family of models', function () {
     await look('other-family');
     await wizard.take('Veo');
     await wizard.atPrompt();
-    assert.equal(await wizard.title(), 'Generate Video with studio-x');
-    await wizard.press('Choose Model');
+    assert.equal(await wizard.title(), 'Generate Video · studio-x');
+    await wizard.press('Model');
     await stage.window.quickPickRow('studio-x').waitFor();
     assert.match(await wizard.active(), /^studio-x/);
     await look('models');
@@ -301,7 +301,7 @@ describe('each family of models', function () {
     const row = wizard.widget.locator('.monaco-list-row').filter({ hasText: 'Lighthouse' }).last();
     await row.hover();
     await picture('preset-hover-dark');
-    await row.getByRole('button', { name: 'Delete Preset' }).click();
+    await row.getByRole('button', { name: 'Delete' }).click();
     const dialog = stage.window.page.locator('.monaco-dialog-box');
     await dialog
       .getByText(/preset/)

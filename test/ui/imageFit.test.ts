@@ -56,7 +56,7 @@ describe('the fitting page', function () {
 
   const widget = () => stage.window.page.locator('.quick-input-widget:visible');
   const submits = () => stage.gateway.log.filter(({ kind }) => kind === 'submit');
-  const tab = () => stage.window.page.locator('.tabs-container .tab', { hasText: 'Generate Video with' });
+  const tab = () => stage.window.page.locator('.tabs-container .tab', { hasText: 'Generate Video ·' });
   const choose = async (label: string) => {
     await widget().getByText(label, { exact: false }).first().waitFor();
     await stage.window.press('Enter');

@@ -66,7 +66,7 @@ describe('several videos', function () {
     await stage.window.type('a tower of glass');
     await stage.window.press('Enter');
     await wizard.atSummary();
-    assert.match((await wizard.rows())[1] ?? '', /^Variations, Repeat 2 times/);
+    assert.match((await wizard.rows())[1] ?? '', /^Variations, Repeat: 2/);
     await pictures(stage.window, 'several-6-repeat');
     await stage.window.press('ArrowDown', 'Enter');
     await stage.window.quickPickRow('Repeat').waitFor();

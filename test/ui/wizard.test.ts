@@ -46,7 +46,7 @@ describe('asking for a video', function () {
 
   it('takes a prompt, Enter, Enter', async () => {
     await wizard.open();
-    assert.equal(await wizard.title(), 'Generate Video with Sora 2');
+    assert.equal(await wizard.title(), 'Generate Video · Sora 2');
     await look('1-prompt');
     await stage.window.type(oneLine);
     await stage.window.press('Enter');
@@ -103,7 +103,7 @@ describe('asking for a video', function () {
     await wizard.atPrompt();
     await wizard.escape();
     await wizard.open();
-    await wizard.press('Discard Draft');
+    await wizard.press('Discard');
     await page().waitForTimeout(300);
     await wizard.atPrompt();
     assert.equal(await stage.window.quickInput().inputValue(), '');
@@ -219,7 +219,7 @@ describe('asking for a video', function () {
     await stage.window.quickPickRow('Frame Rate').waitFor();
     await picture('12-more-dark');
     await wizard.take('Frame Rate');
-    await wizard.widget.getByText('Enter a whole number from 1.', { exact: false }).waitFor();
+    await wizard.widget.getByText('Enter a number: 1, 2, …', { exact: false }).waitFor();
     const error = wizard.widget.locator('.quick-input-box .monaco-inputbox.error');
     await stage.window.type('0');
     await error.waitFor();

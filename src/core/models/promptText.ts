@@ -13,7 +13,3 @@ export const UNUSUALLY_LONG_PROMPT = 32_000;
 export function needsEditor(text: string): boolean {
   return isMultiline(text) || text.length > LONG;
 }
-
-export function countLines(text: string): number {
-  return text.split(/\r\n|\r|\n/).length;
-}

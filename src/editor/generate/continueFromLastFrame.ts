@@ -108,7 +108,7 @@ function showFrameError(
   reason: Exclude<FrameErrorReason, 'closed'>,
 ): void {
   if (reason === 'missing') {
-    notifications.show('warning', l10n.t("Couldn't capture a frame: the video isn't in the library."), [
+    notifications.show('warning', l10n.t("The video isn't in the library anymore."), [
       notifications.command('nebulaVideo.lookAgain', id),
     ]);
     return;

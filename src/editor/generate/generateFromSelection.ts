@@ -43,8 +43,8 @@ export async function generateFromSelection(deps: Dependencies): Promise<Task | 
   if (prompt.length > UNUSUALLY_LONG_PROMPT) {
     const isConfirmed = await dialogs.confirm({
       message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(deps.language)),
-      detail: l10n.t('Prompts are usually a few sentences.'),
-      action: l10n.t('Open as Prompt'),
+      detail: l10n.t('Very long prompt. The gateway might reject it.'),
+      action: l10n.t('Edit in Editor'),
     });
     if (!isConfirmed) return undefined;
   }
@@ -59,13 +59,12 @@ async function pickCombination(
 ): Promise<'all' | 'each' | undefined> {
   return dialogs.choose<'all' | 'each'>({
     title: commandTitles.plain('nebulaVideo.generateFromSelection'),
-    placeholder: l10n.t('Select what to generate'),
+    placeholder: l10n.t('Select an option'),
     choices: [
       {
         value: 'all',
         icon: 'combine',
         label: l10n.t('One Video'),
-        description: l10n.t('joins {0} selections', count),
       },
       {
         value: 'each',

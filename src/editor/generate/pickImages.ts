@@ -65,7 +65,7 @@ async function pickImageSources(
   const found = await imagePicker.find();
   const origin = await dialogs.choose<'workspace' | 'file' | 'link' | 'frame'>({
     title,
-    placeholder: l10n.t('Select an image source'),
+    placeholder: l10n.t('Select an option'),
     choices: [
       ...(found.length > 0
         ? [{ value: 'workspace' as const, icon: 'folder', label: l10n.t('Workspace Image…') }]

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
@@ -10,7 +9,7 @@ import type { EngineAccess } from '../common/engineAccess';
 import type { NebulaVideoApi } from './nebulaVideoApi';
 import { cancelledRejection, type RequestSender } from './submit/requestSender';
 
-interface Dependencies extends Pick<AppContext, 'engine' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'engine'> {
   readonly sender: RequestSender;
 }
 
@@ -24,13 +23,11 @@ export class PublicApi implements NebulaVideoApi, Disposable {
   readonly onDidChangeTasks: vscode.Event<TaskChanges>;
   readonly #engine: EngineAccess;
   readonly #sender: RequestSender;
-  readonly #l10n: L10n;
   readonly #owned = new DisposableStore();
 
-  constructor({ engine, sender, l10n }: Dependencies) {
+  constructor({ engine, sender }: Dependencies) {
     this.#engine = engine;
     this.#sender = sender;
-    this.#l10n = l10n;
     const changes = this.#owned.add(new vscode.EventEmitter<TaskChanges>());
     this.onDidChangeTasks = changes.event;
     this.#owned.add(engine.current.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
@@ -53,7 +50,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
 
   async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
     const known = z.string().parse(id);
-    const cancelled = () => cancelledRejection(this.#l10n);
+    const cancelled = () => cancelledRejection();
     return untilCanceled(token, cancelled, async (signal) => {
       const task = await this.#engine.current.waitForTask(known, signal);
       if (!task) throw new Error(`There is no task with the ID ${known}.`);

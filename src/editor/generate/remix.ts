@@ -46,7 +46,7 @@ export async function pickRemixSource(
       ? 'id'
       : await dialogs.choose<'list' | 'id'>({
           title,
-          placeholder: l10n.t('Select a video to remix'),
+          placeholder: l10n.t('Select a video'),
           choices: [
             { value: 'list', icon: 'list-unordered', label: l10n.t('Choose from Your Videos…') },
             { value: 'id', icon: 'symbol-key', label: l10n.t('Enter Task ID…') },
@@ -60,14 +60,16 @@ export async function pickRemixSource(
   const { remixFamily } = catalog;
   if (!remixFamily) return undefined;
   const { model, taskIds } = remixFamily;
+  const expected = l10n.t(
+    'Enter the task ID of a finished {0} video (starts with {1}).',
+    model,
+    taskIds.prefix,
+  );
   const id = await dialogs.text({
     title,
-    prompt: l10n.t('Task ID of a finished {0} video', model),
+    prompt: expected,
     placeholder: `${taskIds.prefix}…`,
-    validate: (text) =>
-      taskIds.pattern.test(text.trim())
-        ? undefined
-        : l10n.t('Enter a {0} task ID (starts with {1}).', model, taskIds.prefix),
+    validate: (text) => (taskIds.pattern.test(text.trim()) ? undefined : expected),
   });
   return id === undefined ? undefined : { remixOf: id.trim(), model };
 }
@@ -76,7 +78,7 @@ const remixOf = ({ id, request }: Task): PickedRemix => ({ remixOf: id, model: r
 
 const command = ({ catalog, l10n }: SourceDependencies, title: string) => ({
   title,
-  question: l10n.t('Select a video to remix'),
+  question: l10n.t('Select a video'),
   asksForOne: true as const,
   suits: (task: Task) => isRemixable(task, catalog),
 });

@@ -50,9 +50,10 @@ export function showBatchReport(
     isCanceled ? 'info' : 'warning',
     maybeCharged > 0
       ? l10n.t('{0} of {1} requests accepted. {2} more may have been charged.', accepted, total, maybeCharged)
-      : reason !== undefined
-        ? l10n.t('{0} of {1} requests accepted. {2}', accepted, total, reason)
-        : l10n.t('{0} of {1} requests accepted.', accepted, total),
+      : [
+          l10n.t('{0} of {1} requests accepted.', accepted, total),
+          ...(reason === undefined ? [] : [reason]),
+        ].join(' '),
     [...buttons, ...(reopen ? [{ title: l10n.t('Show Prompts'), run: reopen }] : []), showTasks].slice(
       0,
       MAX_BUTTONS,

@@ -82,7 +82,7 @@ export class BatchSubmitter {
     return notifications.longProgress(l10n.t('Sending requests…'), async (tell, signal) =>
       submitSequentially({
         count: requests.length,
-        onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}', index + 1, requests.length)),
+        onNext: (index) => tell(index, requests.length, `${index + 1}/${requests.length}`),
         send: async (index) => {
           const outcome = await sendOne(submit, requests[index], signal, async () => {
             stored.add(index);

@@ -72,7 +72,7 @@ export class VariationsBatch implements Batch {
         ? `${option.texts.label(l10n)}: ${this.#chosenValues(option)
             .map((value) => this.#format(option, value))
             .join(', ')}`
-        : l10n.t('Repeat {0} times', this.#repeats),
+        : `${l10n.t('Repeat')}: ${this.#repeats}`,
     };
   }
 
@@ -81,9 +81,6 @@ export class VariationsBatch implements Batch {
     const repeat: PickItem<VaryingOption | undefined> = {
       value: undefined,
       label: l10n.t('Repeat'),
-      description: seedOption(answers.settled)
-        ? l10n.t('2-10 times, each with its own seed')
-        : l10n.t('2-10 times'),
     };
     const options = optionsToVary(answers.model.family, subjectOf(answers), answers.settled).map(
       (option): PickItem<VaryingOption | undefined> => ({
@@ -95,7 +92,7 @@ export class VariationsBatch implements Batch {
     for (;;) {
       const answer = await inputs.pick({
         ...{ title, canGoBack: true },
-        placeholder: l10n.t('Select an option to vary'),
+        placeholder: l10n.t('Select an option'),
         items: [repeat, ...options],
         active: options.find(({ value }) => value?.name === this.#varied) ?? repeat,
       });
@@ -129,7 +126,7 @@ export class VariationsBatch implements Batch {
     return this.#created.options.map((options) => ({ ...request, options }));
   }
 
-  describe({ options = {} }: VideoRequest, answers: Answers): { readonly label: string } {
+  describe({ prompt, options = {} }: VideoRequest, answers: Answers): { readonly label: string } {
     const { l10n } = this.#deps;
     const parameter = this.#varyingOption(answers)?.texts ?? seedOption(answers.settled);
     const name = this.variedOption(answers) ?? seedOption(answers.settled)?.name;
@@ -138,13 +135,13 @@ export class VariationsBatch implements Batch {
       label:
         parameter && value !== undefined
           ? formatOption(parameter, String(value), l10n)
-          : l10n.t('same request'),
+          : truncatePrompt(prompt, MAX_LABEL_LENGTH),
     };
   }
 
   async #pickRepeats(title: string): Promise<'done' | 'back' | 'cancel'> {
     const { inputs, l10n } = this.#deps;
-    const items = REPEATS.map((value) => ({ value, label: l10n.t('{0} videos', value) }));
+    const items = REPEATS.map((value) => ({ value, label: String(value) }));
     const answer = await inputs.pick({
       ...{ title, items, canGoBack: true },
       placeholder: l10n.t('Select the number of videos. Each is charged.'),

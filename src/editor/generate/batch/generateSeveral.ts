@@ -3,7 +3,13 @@ import { canSendAgain, type BatchReport } from '../../../core/tasks/submitSequen
 import type { AppContext } from '../../common/appContext';
 import type { BatchSubmitter } from './batchSubmitter';
 import { promptListBatch, VariationsBatch } from './batches';
-import { containsSeparator, joinPrompts, withPrompt, withoutPrompt } from '../promptEditor/promptList';
+import {
+  SEPARATOR,
+  containsSeparator,
+  joinPrompts,
+  withPrompt,
+  withoutPrompt,
+} from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import { showBatchReport } from './batchReport';
 import type { WizardInput, WizardResult, WizardOptions } from '../wizard/wizardTypes';
@@ -56,13 +62,13 @@ export async function generateSeveral(deps: BatchDependencies): Promise<void> {
   if (!(await ensureReadyToSend(deps))) return;
   const what = await dialogs.choose<'prompts' | 'variations'>({
     title: commandTitles.plain('nebulaVideo.generateSeveral'),
-    placeholder: l10n.t('Select what to generate'),
+    placeholder: l10n.t('Select an option'),
     choices: [
       {
         value: 'prompts',
         icon: 'list-ordered',
         label: l10n.t('List of Prompts'),
-        detail: l10n.t('One prompt per section, separated by ---'),
+        detail: l10n.t('Separate prompts with {0}', SEPARATOR),
       },
       {
         value: 'variations',

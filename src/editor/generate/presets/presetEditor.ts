@@ -43,10 +43,10 @@ export class PresetEditor {
     const title = commandTitles.plain('nebulaVideo.savePreset');
     const entered = await dialogs.text({
       title,
-      prompt: hasSources ? l10n.t("Images and remix sources aren't saved.") : l10n.t('Preset name'),
-      placeholder: l10n.t('Rainy street, wide'),
+      prompt: hasSources ? l10n.t("Images and remix sources aren't saved.") : '',
+      placeholder: l10n.t('Preset name'),
       validate: (text) => {
-        if (text.trim() === '') return l10n.t('Enter a name.');
+        if (text.trim() === '') return l10n.t('Enter text.');
         if (looksLikeKey(text)) return keyEnteredMessage(l10n);
         return text.trim().length > MAX_NAME_LENGTH
           ? l10n.t('Use up to {0} characters.', MAX_NAME_LENGTH)
@@ -69,16 +69,14 @@ export class PresetEditor {
 
   /** Deletes a preset if the user confirms. */
   async remove(preset: Preset): Promise<void> {
-    const { presets, dialogs, notifications, l10n } = this.#deps;
+    const { presets, dialogs, l10n } = this.#deps;
     const name = visibleLine(preset.name, MAX_NAME_LENGTH);
     const isConfirmed = await dialogs.confirm({
       message: l10n.t("Delete preset '{0}'?", name),
       detail: '',
       action: l10n.t('Delete'),
     });
-    if (isConfirmed && (await this.#write(() => presets.remove(preset)))) {
-      notifications.status(l10n.t("Preset '{0}' deleted.", name));
-    }
+    if (isConfirmed) await this.#write(() => presets.remove(preset));
   }
 
   /** @returns true if the prompt is part of the preset; undefined if the user canceled */
@@ -86,16 +84,17 @@ export class PresetEditor {
     const { dialogs, l10n } = this.#deps;
     // Lists have no prompt that all requests share.
     if (prompt === '') return false;
+    const withoutPrompt = [l10n.t('Model'), l10n.t('Options')];
     return dialogs.choose({
       title,
-      placeholder: l10n.t('Select what to save'),
+      placeholder: l10n.t('Select an option'),
       choices: [
         {
           value: true,
-          label: l10n.t('Prompt, Model, and Options'),
+          label: [l10n.t('Prompt'), ...withoutPrompt].join(', '),
           detail: truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH),
         },
-        { value: false, label: l10n.t('Model and Options') },
+        { value: false, label: withoutPrompt.join(', ') },
       ],
     });
   }

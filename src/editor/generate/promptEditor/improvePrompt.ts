@@ -54,7 +54,7 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
     notifications.show('info', l10n.t('{0} suggested no changes.', model.name), []);
     return;
   }
-  const diff = await suggestions.show(document, improved, l10n.t('Prompt ↔ Improved by {0}', model.name));
+  const diff = await suggestions.show(document, improved, `${l10n.t('Prompt')} ↔ ${model.name}`);
   const usePrompt = async () => {
     if (await replaceText(document, prompt, improved)) await diff.close();
     else notifications.show('info', l10n.t('The prompt changed meanwhile. Nothing was replaced.'), []);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
 import type { AppContext } from '../../common/appContext';
-import { extentOf } from '../wizard/promptStep';
+import { formatPromptLength } from '../wizard/promptStep';
 import { validatePrompt } from '../wizard/validatePrompt';
 import { SEPARATOR, splitPrompts } from './promptList';
 
@@ -57,7 +57,7 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
     if (text.trim() === '') return l10n.t('Describe the video: subject, motion, camera, and sound');
     const validation = validatePrompt(text, maxLengthOf(document), undefined, { l10n, language });
     if (validation?.severity === 'warning') return validation.message;
-    return extentOf({ prompt: text, language, l10n });
+    return formatPromptLength({ prompt: text, language, l10n });
   }
 }
 
@@ -71,11 +71,12 @@ export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const { l10n } = vscode;
+    const { commandTitles, language } = this.#deps;
     const prompts = splitPrompts(document.getText());
     const generate =
       prompts.length === 1
-        ? this.#deps.commandTitles.button('nebulaVideo.sendPrompt')
-        : l10n.t('Generate from {0} Prompts…', this.#formatNumber(prompts.length));
+        ? commandTitles.button('nebulaVideo.sendPrompt')
+        : l10n.t('Generate from {0} Prompts…', prompts.length.toLocaleString(language));
     return [
       lens(0, `$(send) ${generate}`, 'nebulaVideo.sendPrompt', [document.uri]),
       lens(0, l10n.t('Separate prompts with {0}', SEPARATOR)),
@@ -83,15 +84,11 @@ export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
         lens(
           Math.min(line, document.lineCount - 1),
           text.trim() === ''
-            ? l10n.t('Prompt {0} is empty', index + 1)
-            : l10n.t('Prompt {0}: {1} characters', index + 1, this.#formatNumber(text.length)),
+            ? l10n.t('Enter a prompt.')
+            : `${index + 1} · ${formatPromptLength({ prompt: text, language, l10n })}`,
         ),
       ),
     ];
-  }
-
-  #formatNumber(value: number): string {
-    return value.toLocaleString(this.#deps.language);
   }
 }
 

@@ -30,7 +30,10 @@ import type { RequestImages, RequestWithImages } from '../../imageFit/requestIma
 import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/wizardImages';
 
-interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'dialogs' | 'l10n'> {
+interface Dependencies extends Pick<
+  AppContext,
+  'catalog' | 'engine' | 'settings' | 'dialogs' | 'commandTitles' | 'l10n'
+> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly images: Pick<RequestImages, 'fit'>;
@@ -258,7 +261,7 @@ export class RequestSender {
     engine: Engine,
     requester: Requester,
   ): Promise<void> {
-    const { settings, l10n } = this.#deps;
+    const { settings } = this.#deps;
     let yes = true;
     if (requester === 'person') {
       const duplicates = await Promise.all(
@@ -268,38 +271,35 @@ export class RequestSender {
     } else if (settings.confirm() === 'always') {
       for (const { prepared } of requests) yes &&= await this.#askForCode(prepared, baseUrl);
     }
-    if (!yes) throw new Rejection('declined', l10n.t('Declined. Nothing was sent.'));
+    if (!yes) throw new Rejection('declined', 'Declined. Nothing was sent.');
   }
 
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
-    const { dialogs, catalog, l10n } = this.#deps;
+    const { dialogs, catalog, commandTitles, l10n } = this.#deps;
     return dialogs.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The address comes first: text of the request could pass for it.
       detail: [
         l10n.t('Requested by another extension or a command. The video is charged to your account.'),
         '',
-        l10n.t(
-          'Sent to: {0}\nPrompt: {1}\nOptions: {2}',
-          visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
-          visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
-          describeRequest(request, catalog, l10n) || l10n.t('Default'),
-        ),
+        `${l10n.t('Gateway')}: ${visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH)}`,
+        `${l10n.t('Prompt')}: ${visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH)}`,
+        `${l10n.t('Options')}: ${describeRequest(request, catalog, l10n) || l10n.t('Default')}`,
       ].join('\n'),
-      action: l10n.t('Generate Video'),
+      action: commandTitles.plain('nebulaVideo.generate'),
     });
   }
 
   /** @param duplicates for each request, an earlier identical one, if any */
   async #confirmDuplicates(duplicates: readonly (Task | undefined)[]): Promise<boolean> {
-    const { dialogs, l10n } = this.#deps;
+    const { dialogs, commandTitles, l10n } = this.#deps;
     const [newest, ...others] = duplicates
       .filter((duplicate) => duplicate !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
     if (!newest) return true;
     const isSingle = duplicates.length === 1;
     return dialogs.confirm({
-      message: isSingle ? l10n.t('Generate this video again?') : l10n.t('Generate these videos again?'),
+      message: l10n.t('Generate again?'),
       detail: isSingle
         ? l10n.t(
             "You sent the same request {0} ago. You'd be charged again.",
@@ -310,7 +310,7 @@ export class RequestSender {
             others.length + 1,
             duplicates.length,
           ),
-      action: l10n.t('Generate Again'),
+      action: commandTitles.plain('nebulaVideo.generateAgain'),
     });
   }
 
@@ -359,7 +359,7 @@ export class RequestSender {
   }
 
   #cancelled(): Rejection {
-    return cancelledRejection(this.#deps.l10n);
+    return cancelledRejection();
   }
 }
 
@@ -372,8 +372,9 @@ function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): R
   };
 }
 
-export function cancelledRejection(l10n: L10n): Rejection {
-  return new Rejection('cancelled', l10n.t('The request was canceled.'));
+/** For callers in code. The user isn't told about it. */
+export function cancelledRejection(): Rejection {
+  return new Rejection('cancelled', 'The request was canceled.');
 }
 
 /** Describes the sources and options of a request in one line. */

@@ -139,11 +139,11 @@ async function pickListed(
 /** Asks for a model ID, and for its family if the ID doesn't tell (API reference 7.1). */
 async function inputModel(deps: Dependencies, options: PickModelOptions): Promise<Answer<Model>> {
   const { catalog, inputs, remember, l10n } = deps;
-  const { models, mode } = options;
+  const { title, models, mode } = options;
   let value = '';
   for (;;) {
     const entered = await inputs.input({
-      title: l10n.t('Other Model'),
+      title,
       canGoBack: true,
       value,
       placeholder: 'sora-3',
@@ -163,7 +163,7 @@ async function inputModel(deps: Dependencies, options: PickModelOptions): Promis
       await remember(known);
       return { kind: 'value', value: known };
     }
-    const model = await pickFamily(id, mode, deps);
+    const model = await pickFamily(id, title, mode, deps);
     if (model.kind !== 'back') return model;
   }
 }
@@ -171,11 +171,12 @@ async function inputModel(deps: Dependencies, options: PickModelOptions): Promis
 /** Asks for the family of a model and remembers it. */
 export async function pickFamily(
   id: string,
+  title: string,
   mode: Mode,
   { catalog, inputs, remember, l10n }: Dependencies,
 ): Promise<Answer<Model>> {
   const answer = await inputs.pick({
-    title: l10n.t('Other Model'),
+    title,
     canGoBack: true,
     placeholder: l10n.t("Select the model family of '{0}'", escapeQuickPickText(id)),
     items: familyChoices(catalog, (family) => family.modes(id).includes(mode), l10n),
@@ -192,12 +193,10 @@ function modelIdError(
   { catalog, looksLikeKey, l10n }: Dependencies,
 ): string | undefined {
   if (looksLikeKey(id)) return keyEnteredMessage(l10n);
-  if (/\s/.test(id)) return l10n.t('Enter an ID without spaces.');
   if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
   const modes = catalog.familyOf(id)?.modes(id);
   if (!modes || modes.includes(mode)) return undefined;
-  if (mode === 'text') return l10n.t("'{0}' needs an image.", id);
-  return mode === 'remix'
-    ? l10n.t("'{0}' can't remix videos.", id)
-    : l10n.t("'{0}' doesn't accept these images.", id);
+  return mode === 'text'
+    ? l10n.t("'{0}' needs an image.", id)
+    : l10n.t("'{0}' doesn't support this input.", id);
 }

@@ -69,7 +69,7 @@ export async function pickHiddenOption(
   }));
   return inputs.pick<string>({
     ...{ title, items, canGoBack: true },
-    placeholder: l10n.t('Select an option to change'),
+    placeholder: l10n.t('Select an option'),
     active: items.find(({ value }) => value === active),
   });
 }
@@ -113,7 +113,7 @@ function markOf(
   l10n: L10n,
 ): string | undefined {
   if (value === last) return l10n.t('last used');
-  return last === undefined && value === defaultValue ? l10n.t('default') : undefined;
+  return last === undefined && value === defaultValue ? l10n.t('Default') : undefined;
 }
 
 async function inputValue(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
@@ -123,8 +123,9 @@ async function inputValue(question: OptionQuestion): Promise<Answer<OptionValue 
   const expected = expectedValue(parameter.values, l10n);
   const answer = await inputs.input({
     ...{ title, canGoBack: true },
-    placeholder: parameter.label(l10n),
-    hint: canBeEmpty ? `${expected} ${l10n.t('Leave empty for the default.')}` : expected,
+    // An empty input stands for the default.
+    placeholder: canBeEmpty ? l10n.t('Default') : '',
+    hint: `${parameter.label(l10n)} · ${expected}`,
     value: value === undefined ? '' : String(value),
     selected: true,
     validate: (text) => {
@@ -139,18 +140,20 @@ async function inputValue(question: OptionQuestion): Promise<Answer<OptionValue 
 
 function expectedValue(values: Values, l10n: L10n): string {
   switch (values.kind) {
-    case 'whole':
-      if (values.to === undefined) return l10n.t('Enter a whole number from {0}.', values.from);
-      return values.step === 2
-        ? l10n.t('Enter an even number from {0} to {1}.', values.from, values.to)
-        : l10n.t('Enter a whole number from {0} to {1}.', values.from, values.to);
+    case 'whole': {
+      const { from, to, step = 1 } = values;
+      return l10n.t(
+        'Enter a number: {0}',
+        [from, from + step, '…', ...(to === undefined ? [] : [to])].join(', '),
+      );
+    }
     case 'number':
-      return l10n.t('Enter a number from {0} to {1}.', values.from, values.to);
+      return l10n.t('Enter a number: {0}', `${values.from}-${values.to}`);
     case 'link':
       return l10n.t('Enter an https URL.');
     case 'object':
-      return l10n.t('Enter a JSON object.');
+      return 'JSON: {"name": "value"}';
     default:
-      return l10n.t('Enter a text.');
+      return l10n.t('Enter text.');
   }
 }

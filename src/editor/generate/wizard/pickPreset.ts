@@ -20,7 +20,7 @@ export type PresetResult =
   | { readonly kind: 'new' | 'edit' | 'back' | 'cancel' };
 
 type Choice = { readonly kind: 'use' | 'remove'; readonly preset: Preset } | { readonly kind: 'new' };
-type Dependencies = Pick<WizardDependencies, 'inputs' | 'presets' | 'catalog' | 'l10n'>;
+type Dependencies = Pick<WizardDependencies, 'inputs' | 'presets' | 'catalog' | 'commandTitles' | 'l10n'>;
 
 interface SuitablePresets extends ParsedPresets {
   /** Presets whose models don't support the mode. */
@@ -43,7 +43,7 @@ export async function pickPreset(
   chosen: string | undefined,
   deps: Dependencies,
 ): Promise<PresetResult> {
-  const { inputs, presets: store, l10n } = deps;
+  const { inputs, presets: store, commandTitles, l10n } = deps;
   for (;;) {
     const { presets, unsuitable, invalid } = presetsFor(mode, deps);
     if (presets.length === 0) return { kind: 'back' };
@@ -53,21 +53,21 @@ export async function pickPreset(
       label: escapeQuickPickText(visibleLine(preset.name, MAX_NAME_LENGTH)),
       description: describePreset(preset, mode, deps),
       ...(preset.prompt === undefined ? {} : { detail: quotePrompt(preset.prompt) }),
-      buttons: [inputs.button('trash', l10n.t('Delete Preset'))],
+      buttons: [inputs.button('trash', l10n.t('Delete'))],
     }));
     const listed = (names: readonly string[]) =>
       escapeQuickPickText(visibleLine(names.join(', '), MAX_LIST_LENGTH));
     const answer = await inputs.pick<Choice>({
-      title: l10n.t('Generate Video'),
+      title: commandTitles.plain('nebulaVideo.generate'),
       canGoBack: true,
-      placeholder: l10n.t('Start from'),
+      placeholder: l10n.t('Start from Preset'),
       hint: [
         ...(invalid.length === 0 ? [] : [`$(warning) ${l10n.t('Invalid presets: {0}', listed(invalid))}`]),
         ...(unsuitable.length === 0
           ? []
           : [`$(info) ${l10n.t('Needs other images: {0}', listed(unsuitable.map(({ name }) => name)))}`]),
       ].join('  '),
-      buttons: [inputs.button('settings-gear', l10n.t('Edit Presets in Settings'))],
+      buttons: [inputs.button('settings-gear', l10n.t('Open Settings'))],
       items: [
         { value: { kind: 'new' }, label: l10n.t('New Video') },
         inputs.separator(l10n.t('presets')),
@@ -96,6 +96,6 @@ function describePreset(
   return [
     ...(model ? modelLabels(model) : [escapeQuickPickText(visibleLine(id, MAX_NAME_LENGTH))]),
     ...(settled ? formatOptions(settled, l10n) : []),
-    ...(scope === 'workspace' ? [l10n.t('workspace')] : []),
+    ...(scope === 'workspace' ? [l10n.t('Workspace')] : []),
   ].join(' · ');
 }

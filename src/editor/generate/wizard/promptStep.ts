@@ -1,5 +1,5 @@
 import type { L10n } from '../../../core/common/l10n';
-import { countLines, isMultiline, needsEditor } from '../../../core/models/promptText';
+import { isMultiline, needsEditor } from '../../../core/models/promptText';
 import type { PickItem, QuickInputs, ValidationMessage } from '../../common/quickInputs';
 import { describeSources } from '../../labels/optionLabels';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
@@ -119,12 +119,11 @@ async function pickAboutPrompt(options: InputPromptOptions): Promise<PromptResul
   const use: PickItem<'use'> = {
     value: 'use',
     label: l10n.t('Use Prompt'),
-    description: extentOf(options),
     detail: quotePrompt(prompt),
   };
   const answer = await inputs.pick<Action | 'use' | 'new'>({
     title,
-    placeholder: isMultiline(prompt) ? l10n.t('This prompt has several lines') : extentOf(options),
+    placeholder: formatPromptLength(options),
     hint: hintOf(options),
     items: [
       use,
@@ -141,8 +140,8 @@ async function pickAboutPrompt(options: InputPromptOptions): Promise<PromptResul
 function actionsOf({ sources, isRestored, hasPresets, hasEditor, l10n }: InputPromptOptions) {
   const { remixOf } = sources;
   const all: readonly (readonly [isOffered: boolean, action: Action, icon: string, label: string])[] = [
-    [isRestored, 'discard', 'discard', l10n.t('Discard Draft')],
-    [true, 'model', 'list-selection', l10n.t('Choose Model')],
+    [isRestored, 'discard', 'discard', l10n.t('Discard')],
+    [true, 'model', 'list-selection', l10n.t('Model')],
     [remixOf === undefined, 'images', 'file-media', l10n.t('Images')],
     [remixOf !== undefined, 'remix', 'git-branch', l10n.t('Remix Source')],
     [hasPresets, 'preset', 'bookmark', l10n.t('Start from Preset')],
@@ -160,13 +159,10 @@ function hintOf({ sources, isRestored, prompt, l10n }: InputPromptOptions): stri
   );
 }
 
-export function extentOf({
+export function formatPromptLength({
   prompt,
   language,
   l10n,
 }: Pick<InputPromptOptions, 'prompt' | 'language' | 'l10n'>): string {
-  const characters = prompt.length.toLocaleString(language);
-  return isMultiline(prompt)
-    ? l10n.t('{0} lines, {1} characters', countLines(prompt).toLocaleString(language), characters)
-    : l10n.t('{0} characters', characters);
+  return l10n.t('{0} characters', prompt.length.toLocaleString(language));
 }

@@ -61,9 +61,7 @@ export async function showSummary(summary: Summary): Promise<Answer<RowKey>> {
       ...choices,
       inputs.separator(),
       ...others,
-      ...(requests.length === 0
-        ? []
-        : [inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)), ...requests]),
+      ...(requests.length === 0 ? [] : [inputs.separator(), ...requests]),
     ],
     // Never move to the row that pays: a second Enter would send.
     active:

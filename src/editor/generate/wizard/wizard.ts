@@ -51,13 +51,10 @@ class GenerateWizard {
   }
 
   get #title(): string {
-    const { batch } = this.#start;
-    const { l10n } = this.#deps;
-    if (!this.#request.model) return l10n.t('Generate Video');
-    const name = modelName(this.#request.model);
-    return batch
-      ? l10n.t('Generate Videos in Batch with {0}', name)
-      : l10n.t('Generate Video with {0}', name);
+    const { model } = this.#request;
+    const command = this.#start.batch ? 'nebulaVideo.generateSeveral' : 'nebulaVideo.generate';
+    const title = this.#deps.commandTitles.plain(command);
+    return model ? `${title} · ${modelName(model)}` : title;
   }
 
   get #imageCount(): number {
@@ -152,7 +149,7 @@ class GenerateWizard {
       ...{ inputs, active, l10n },
       title: this.#title,
       canGoBack: !batch?.hasPrompts,
-      sendLabel: batch ? l10n.t('Generate {0} Videos', count) : l10n.t('Generate Video'),
+      sendLabel: batch ? l10n.t('Generate {0} Videos', count) : commandTitles.plain('nebulaVideo.generate'),
       host: host() ?? '',
       error: this.#summarize(errors),
       hint: batch?.hasPrompts
@@ -337,7 +334,7 @@ class GenerateWizard {
     const { model: id } = answer.preset;
     let model = this.#request.modelOf(id);
     if (!model) {
-      const picked = await pickFamily(id, this.#request.mode, this.#deps);
+      const picked = await pickFamily(id, this.#title, this.#request.mode, this.#deps);
       if (picked.kind !== 'value') return picked.kind === 'cancel' ? 'cancel' : this.#startFromPreset();
       model = picked.value;
     }

@@ -31,6 +31,7 @@ import {
 import { madeUp } from '../../../support/madeUpFamily';
 import { modelsPage } from '../../../support/modelsPage';
 import { ScriptedDialogs } from '../../../support/scriptedDialogs';
+import { commandTitles } from '../../../support/commandTitles';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
@@ -60,7 +61,7 @@ describe('a family that is one file', () => {
       ...[write(prompt), ...set(['Model', 'Painter 1']), choose('Brush')],
       (input) => {
         // A broad brush needs 6 seconds.
-        assert.deepEqual((input as FakePick).rows, ['fine brush: default']);
+        assert.deepEqual((input as FakePick).rows, ['fine brush: Default']);
         press()(input);
       },
       ...[...set(['Length', '6 s'], ['Brush', 'broad brush']), send],
@@ -164,6 +165,7 @@ describe('a family that is one file', () => {
         engine,
         keychain,
         dialogs: new ScriptedDialogs(),
+        commandTitles,
         l10n: untranslatedL10n,
         onSent: ignore,
       },

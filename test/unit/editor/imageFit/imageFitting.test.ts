@@ -85,7 +85,7 @@ describe('the images of a request on their way through the wizard', () => {
       /^Cropped to 1280×720\. Transparency becomes white\.$/,
     );
     dialog.plan({ end: 'use' });
-    await images.preview('Generate Video with Sora 2', landscape, roles('first'));
+    await images.preview('Generate Video · Sora 2', landscape, roles('first'));
     assert.equal(images.noteOn(landscape), undefined, 'it was seen');
   });
 
@@ -97,12 +97,12 @@ describe('the images of a request on their way through the wizard', () => {
     it(`says what was chosen: ${change.mode}`, async () => {
       const images = fitting(image(900, 700));
       dialog.plan({ end: 'use', changes: [change] });
-      assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'done');
+      assert.equal(await images.preview('Generate Video · Sora 2', landscape, roles('first')), 'done');
       assert.match(images.noteOn(landscape) ?? '', sora);
       if (!other) return;
       const wide = fitting(image(1600, 400));
       dialog.plan({ end: 'use', changes: [change] });
-      await wide.preview('Generate Video with Sora 2', seedance, roles('first'));
+      await wide.preview('Generate Video · Sora 2', seedance, roles('first'));
       assert.match(wide.noteOn(seedance) ?? '', other);
     });
   }
@@ -110,18 +110,18 @@ describe('the images of a request on their way through the wizard', () => {
   it('says so when images are fitted in several ways', async () => {
     const images = fitting(image(1600, 400), image(1700, 400));
     dialog.plan({ end: 'use', changes: [{ mode: 'pad' }, { mode: 'blur' }] });
-    await images.preview('Generate Video with Sora 2', seedance, roles('first', 'last'));
+    await images.preview('Generate Video · Sora 2', seedance, roles('first', 'last'));
     assert.equal(images.noteOn(seedance), 'Adjusted before sending.');
     const one = fitting(image(1600, 400), image(1000, 700));
     dialog.plan({ end: 'use', changes: [{ mode: 'pad' }] });
-    await one.preview('Generate Video with Sora 2', seedance, roles('first', 'last'));
+    await one.preview('Generate Video · Sora 2', seedance, roles('first', 'last'));
     assert.equal(one.noteOn(seedance), 'Adjusted before sending.');
   });
 
   it('hands on what was chosen, with what was shown for it', async () => {
     const images = fitting(image(900, 700), link);
     dialog.plan({ end: 'use', changes: [{ mode: 'crop', part, background: [1, 2, 3] }] });
-    await images.preview('Generate Video with Sora 2', landscape, roles('first', 'last'));
+    await images.preview('Generate Video · Sora 2', landscape, roles('first', 'last'));
     const [first, second] = images.fits(landscape);
     assert.deepEqual(first?.options, { mode: { kind: 'crop', part }, background: [1, 2, 3] });
     assert.match(first.shown ?? '', /^[0-9a-f]{64}$/);
@@ -132,41 +132,37 @@ describe('the images of a request on their way through the wizard', () => {
   it('remembers what was chosen on the way back, and forgets a part of another shape', async () => {
     const images = fitting(image(900, 700));
     dialog.plan({ end: 'back', changes: [{ mode: 'crop', part }] }, { end: 'cancel' }, { end: 'use' });
-    assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'done');
-    assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'cancel');
+    assert.equal(await images.preview('Generate Video · Sora 2', landscape, roles('first')), 'done');
+    assert.equal(await images.preview('Generate Video · Sora 2', landscape, roles('first')), 'cancel');
     assert.deepEqual(dialog.asked[1]?.images[0]?.card.choice.part, part);
     // The person saw it for another size.
     assert.deepEqual(images.fits(portrait), [
       { options: { mode: { kind: 'crop' }, background: [255, 255, 255] } },
     ]);
     assert.match(images.noteOn(portrait) ?? '', /Cropped to 720×1280/);
-    await images.preview('Generate Video with Sora 2', portrait, roles('first'));
+    await images.preview('Generate Video · Sora 2', portrait, roles('first'));
     assert.equal(dialog.asked[2]?.images[0]?.card.choice.part, null);
   });
 
   it('takes no choice of which nothing was shown, and goes on with the one before it', async () => {
     const images = fitting(image(1280, 720));
     dialog.plan({ end: 'back', changes: [{ mode: 'crop', part }], hastily: true });
-    assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'done');
+    assert.equal(await images.preview('Generate Video · Sora 2', landscape, roles('first')), 'done');
     assert.deepEqual([images.fits(landscape), images.noteOn(landscape)], [[], undefined]);
     dialog.plan({ end: 'use', changes: [{ mode: 'crop', part }] });
-    await images.preview('Generate Video with Sora 2', landscape, roles('first'));
+    await images.preview('Generate Video · Sora 2', landscape, roles('first'));
     const before = images.fits(landscape);
     assert.notEqual(before[0]?.shown, undefined);
     dialog.plan({ end: 'back', changes: [{ mode: 'crop', part: null }], hastily: true });
-    await images.preview('Generate Video with Sora 2', landscape, roles('first'));
+    await images.preview('Generate Video · Sora 2', landscape, roles('first'));
     assert.deepEqual(images.fits(landscape), before);
   });
 
   it('tells the page what each image is for, what it is, and what the model takes', async () => {
     const images = fitting(image(900, 700), link, image(1500, 400, true));
-    await images.preview(
-      'Generate Video with Sora 2',
-      seedance,
-      roles('reference', 'reference', 'reference'),
-    );
+    await images.preview('Generate Video · Sora 2', seedance, roles('reference', 'reference', 'reference'));
     const [{ title, images: shown }] = dialog.asked as [(typeof dialog.asked)[number]];
-    assert.equal(title, 'Generate Video with Sora 2');
+    assert.equal(title, 'Generate Video · Sora 2');
     const [first, last] = shown.map(({ card }) => card);
     assert.deepEqual([first?.title, last?.title], ['Reference Image 1', 'Reference Image 3']);
     assert.equal(first?.facts, 'my photo0.png · 900×700 · 12 kB · PNG');
@@ -185,7 +181,7 @@ describe('the images of a request on their way through the wizard', () => {
     [subject('kling-v1'), ''],
   ] as const) {
     it(`says what ${about.model.id} takes`, async () => {
-      await fitting(image(900, 700)).preview('Generate Video with Sora 2', about, roles('first'));
+      await fitting(image(900, 700)).preview('Generate Video · Sora 2', about, roles('first'));
       assert.equal(dialog.asked[0]?.images[0]?.card.need, need);
     });
   }

@@ -131,7 +131,7 @@ describe('the wizard with images', () => {
     ]);
     assert.deepEqual(summary().rows, [
       'Generate 2 Videos',
-      'Variations: Repeat 2 times',
+      'Variations: Repeat: 2',
       'Model: Sora 2 · sora-2',
       'Remix Source: earlier video',
       ...['More Options…', 'Save as Preset…'],

@@ -7,6 +7,7 @@ import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { catalog } from '../../../../support/catalog';
+import { commandTitles } from '../../../../support/commandTitles';
 
 /** Nothing here may be needed before anything is sent. */
 const untouched = () =>
@@ -42,6 +43,7 @@ describe('a batch that is checked before any of it is sent', () => {
           return Promise.resolve({ input: { ...(input as object), images }, keep });
         },
       },
+      commandTitles,
       l10n: untranslatedL10n,
       onSent: () => assert.fail('nothing is sent'),
     });

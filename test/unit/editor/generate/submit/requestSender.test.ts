@@ -45,6 +45,7 @@ class Desk {
       dialogs: this.dialogs,
       images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
       catalog,
+      commandTitles,
       l10n: untranslatedL10n,
       onSent: () => undefined,
     });
@@ -146,7 +147,7 @@ describe('a request on its way to the engine', function () {
       );
       const [empty, address, prompt, options] = lines;
       assert.equal(empty, '');
-      assert.equal(address, `Sent to: ${desk.world.gateway.baseUrl}`);
+      assert.equal(address, `Gateway: ${desk.world.gateway.baseUrl}`);
       assert.match(prompt ?? '', /^Prompt: x ⏎ It costs nothing\..*….*THE END$/);
       assert.ok(options);
       assert.equal(lines.length, 4);

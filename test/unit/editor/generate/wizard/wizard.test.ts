@@ -173,7 +173,7 @@ describe('the wizard', () => {
     ]);
     assert.equal(summary.items[0]?.detail, 'Sent to gateway.example. Nebula sets the price.');
     assert.equal(summary.items[2]?.detail, '$(warning) Retired by OpenAI');
-    assert.equal(summary.title, 'Generate Video with Sora 2');
+    assert.equal(summary.title, 'Generate Video · Sora 2');
     assert.equal(summary.prompt, "'a kite'");
     // The row that was changed stays active.
     assert.equal(summary.activeItems[0]?.label, 'Size');
@@ -230,7 +230,7 @@ describe('the wizard', () => {
 
   it('has buttons for what goes with the prompt, and Back only where there is a step before', async () => {
     await desk.ask(first, write('a'), escape);
-    assert.deepEqual(tooltips(desk.inputs.shown[0]), ['Choose Model', 'Images', 'Edit in Editor']);
+    assert.deepEqual(tooltips(desk.inputs.shown[0]), ['Model', 'Images', 'Edit in Editor']);
     assert.deepEqual(tooltips(desk.inputs.shown[1]), [undefined]);
   });
 
@@ -258,9 +258,9 @@ describe('the wizard', () => {
 
   it('discards a draft by a button', async () => {
     await desk.ask(first, write('a kite'), ...set(['Length', '8 s']), escape);
-    await desk.ask(first, press('Discard Draft'), escape);
+    await desk.ask(first, press('Discard'), escape);
     assert.equal(desk.text(1).value, '');
-    assert.deepEqual(tooltips(desk.text(1)), ['Choose Model', 'Images', 'Edit in Editor']);
+    assert.deepEqual(tooltips(desk.text(1)), ['Model', 'Images', 'Edit in Editor']);
     const result = await desk.ask(first, write('b'), enter);
     assert.equal(result?.request.options?.['seconds'], '4');
   });
@@ -331,7 +331,7 @@ describe('the wizard', () => {
 
   it('starts from the last choices and marks them', async () => {
     await desk.ask(first, write('a'), choose('Length'), escape);
-    assert.deepEqual(marks(desk.pick(2)), ['default', undefined, undefined]);
+    assert.deepEqual(marks(desk.pick(2)), ['Default', undefined, undefined]);
     await desk.ask(first, write('a'), ...set(['Length', '12 s'], ['Size', wide]), send);
     await desk.memory.forgetDraft();
     const result = await desk.ask(first, write('b'), choose('Length'), press(), send);
@@ -381,8 +381,8 @@ describe('the wizard', () => {
     desk.models = threeModels;
     await desk.ask(first, write('a kite'), ...set(['Model', 'Sora 2 Pro']), send);
     await desk.memory.forgetDraft();
-    await desk.ask(first, press('Choose Model'), escape);
-    assert.equal(desk.text(0).title, 'Generate Video with Sora 2 Pro');
+    await desk.ask(first, press('Model'), escape);
+    assert.equal(desk.text(0).title, 'Generate Video · Sora 2 Pro');
     const pick = desk.pick(1);
     assert.deepEqual(labels(pick), [
       ...['Sora', 'Sora 2', 'Sora 2 Pro', 'Still', 'still-1', '', 'Other Model…'],
@@ -396,11 +396,11 @@ describe('the wizard', () => {
   it('calls models as their user does, with the ID', async () => {
     desk.models = [{ id: 'studio-x', family: sora, label: '$(zap) My Studio' }, ...oneModel];
     await desk.ask(first, write('a'), choose('Model'), escape);
-    assert.equal(desk.text(0).title, 'Generate Video with $(zap) My Studio');
+    assert.equal(desk.text(0).title, 'Generate Video · $(zap) My Studio');
     assert.equal(desk.pick(1).rows[1], 'Model: \\$(zap) My Studio · studio-x');
     assert.equal(desk.pick(2).rows[0], '\\$(zap) My Studio: studio-x');
     await desk.ask(first, enter, enter);
-    await desk.ask(first, press('Choose Model'), escape);
+    await desk.ask(first, press('Model'), escape);
     assert.equal(desk.pick(1).rows[0], '\\$(zap) My Studio: studio-x · last used');
   });
 
@@ -420,7 +420,7 @@ describe('the wizard', () => {
     });
 
     it('offers what makes videos from text alone', async () => {
-      await desk.ask(first, press('Choose Model'), escape);
+      await desk.ask(first, press('Model'), escape);
       const offered = desk.pick(1).rows.join();
       for (const id of ['sora-2', 'veo-3.1-generate-preview', 'wan2.5-t2v-preview', 'kling-v1'])
         assert.ok(offered.includes(id), id);
@@ -478,7 +478,7 @@ describe('the wizard', () => {
     ];
     for (const [model, deeds, rows, options] of runs) {
       it(`shows the rows of ${model}, and remembers its choices`, async () => {
-        const to = [press('Choose Model'), choose(model)] as const;
+        const to = [press('Model'), choose(model)] as const;
         const result = await desk.ask(first, ...to, write('a kite'), ...deeds, send);
         assert.deepEqual(desk.pick(-1).rows.slice(2, -2), [...rows, 'Images: none']);
         assert.deepEqual(result?.request.options, options);
@@ -503,7 +503,7 @@ describe('the wizard', () => {
       );
       const pick = desk.pick(-1);
       assert.equal(pick.rows[0], '832×480 (landscape): 480p · 16:9');
-      assert.equal(pick.activeItems[0]?.description, '720p · 16:9 · default');
+      assert.equal(pick.activeItems[0]?.description, '720p · 16:9 · Default');
     });
 
     it('offers and remembers no aspect ratio that a model does not have', async () => {
@@ -528,7 +528,7 @@ describe('the wizard', () => {
     });
 
     it('accepts no prompt that contradicts an option', async () => {
-      await desk.ask(first, press('Choose Model'), choose('Seedance 1.0 Pro'), (input) => {
+      await desk.ask(first, press('Model'), choose('Seedance 1.0 Pro'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('a fox --dur 5');
         assert.match(input.remark, /'--dur'.*'duration'/);
@@ -556,7 +556,7 @@ describe('the wizard', () => {
     });
 
     it('warns of a prompt that the model may not read whole', async () => {
-      await desk.ask(first, press('Choose Model'), choose('Wan 2.5 Text to Video'), (input) => {
+      await desk.ask(first, press('Model'), choose('Wan 2.5 Text to Video'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('x'.repeat(801));
         assert.equal(input.remark, 'Over 800 characters. This model might ignore the rest.');
@@ -585,7 +585,7 @@ describe('the wizard', () => {
   }
 
   describe('Other Model', () => {
-    const other = [press('Choose Model'), choose('Other Model…')] as const;
+    const other = [press('Model'), choose('Other Model…')] as const;
 
     beforeEach(() => {
       desk.models = catalog.listedModels;
@@ -599,7 +599,7 @@ describe('the wizard', () => {
         desk.remembered.map(({ id, family }) => [id, family.id]),
         [['veo-9', 'veo']],
       );
-      assert.equal(desk.inputs.shown[3]?.title, 'Generate Video with veo-9');
+      assert.equal(desk.inputs.shown[3]?.title, 'Generate Video · veo-9');
     });
 
     it('asks for the family of any other ID, and Back leads out again', async () => {
@@ -615,7 +615,7 @@ describe('the wizard', () => {
         },
         ...[choose('Other Model…'), write('studio-y'), choose('Wan')],
         // It is offered from now on.
-        ...[press('Choose Model'), choose('studio-y'), write('a'), enter],
+        ...[press('Model'), choose('studio-y'), write('a'), enter],
       );
       assert.equal(result?.request.model, 'studio-y');
       assert.equal(result.request.options?.['size'], '1280*720');
@@ -631,7 +631,7 @@ describe('the wizard', () => {
       await desk.ask(first, ...other, (input) => {
         assert.ok(input instanceof FakeText);
         for (const [text, reason] of [
-          ['two words', /without spaces/],
+          ['two words', /letters, digits/],
           [' ', /Enter an ID of letters/],
           ['sora-2\u202efree', /Enter an ID of letters/],
           ['sk-0123456789abcdefghij', /API key/],
@@ -643,7 +643,7 @@ describe('the wizard', () => {
         }
         write('kling-v1')(input);
       });
-      assert.equal(desk.inputs.shown.at(-1)?.title, 'Generate Video with Kling 1');
+      assert.equal(desk.inputs.shown.at(-1)?.title, 'Generate Video · Kling 1');
       assert.deepEqual(desk.remembered, []);
     });
 
@@ -732,9 +732,9 @@ describe('the wizard', () => {
         ...[...veo, choose('More Options…'), choose('Extra Fields')],
         (input) => {
           assert.ok(input instanceof FakeText);
-          assert.equal(input.prompt, 'Enter a JSON object. Leave empty for the default.');
+          assert.equal(input.prompt, 'Extra Fields · JSON: {"name": "value"}');
           input.type('{');
-          assert.equal(input.remark, 'Enter a JSON object.');
+          assert.equal(input.remark, 'JSON: {"name": "value"}');
           input.type('{"sampleCount":9}');
           assert.match(input.remark, /sampleCount/);
           enter(input);
@@ -744,7 +744,7 @@ describe('the wizard', () => {
         (input) => {
           assert.ok(input instanceof FakeText);
           input.type('0');
-          assert.equal(input.remark, 'Enter a whole number from 1 to 4294967295.');
+          assert.equal(input.remark, 'Enter a number: 1, 2, …, 4294967295');
           press()(input);
         },
         send,
@@ -817,7 +817,7 @@ describe('the wizard', () => {
       assert.deepEqual(result?.request.images, images);
       assert.deepEqual(desk.pick(0).rows.slice(2, 4), ['Length: 5 s', 'Resolution: 480p']);
       assert.equal(desk.pick(0).items.find(({ label }) => label === 'Images')?.detail, 'Cropped.');
-      await desk.ask({ at: 'prompt', request: made }, press('Choose Model'), escape);
+      await desk.ask({ at: 'prompt', request: made }, press('Model'), escape);
       assert.ok(desk.pick(1).rows.join().includes(model));
       assert.ok(!desk.pick(1).rows.join().includes('wan2.5-t2v-preview'));
       const remix = { model: 'sora-2', prompt: 'a', remixOf: 'video_1', options: {} };
@@ -1235,7 +1235,7 @@ describe('the wizard', () => {
     });
 
     it('leads to the settings', async () => {
-      assert.equal(await desk.ask(first, start, press('Edit Presets in Settings')), undefined);
+      assert.equal(await desk.ask(first, start, press('Open Settings')), undefined);
       assert.deepEqual(desk.opened, ['settings']);
     });
 
@@ -1256,15 +1256,9 @@ describe('the wizard', () => {
     it('never puts them into an input box, which would join them', async () => {
       await desk.ask(fromEditor, press(), escape);
       const pick = desk.pick(1);
-      assert.deepEqual(labels(pick), [
-        'Use Prompt',
-        'New Prompt',
-        'Choose Model',
-        'Images',
-        'Edit in Editor',
-      ]);
-      assert.equal(pick.items[0]?.description, '2 lines, 8 characters');
-      assert.equal(pick.placeholder, 'This prompt has several lines');
+      assert.deepEqual(labels(pick), ['Use Prompt', 'New Prompt', 'Model', 'Images', 'Edit in Editor']);
+      assert.equal(pick.items[0]?.description, undefined);
+      assert.equal(pick.placeholder, '8 characters');
     });
 
     it('restores a draft of several lines', async () => {
@@ -1273,7 +1267,7 @@ describe('the wizard', () => {
       assert.equal(desk.pick(0).prompt, 'Draft restored. Type to replace it.');
       assert.equal(result?.request.prompt, prompt);
       await desk.ask(fromEditor, escape);
-      await desk.ask(first, choose('Discard Draft'), escape);
+      await desk.ask(first, choose('Discard'), escape);
       assert.equal(desk.text(1).value, '');
     });
 
@@ -1332,7 +1326,7 @@ describe('the wizard', () => {
 
   it('takes what was typed to an editor, with the other choices', async () => {
     desk.models = threeModels;
-    await desk.ask(first, press('Choose Model'), choose('Sora 2 Pro'), (input) => {
+    await desk.ask(first, press('Model'), choose('Sora 2 Pro'), (input) => {
       assert.ok(input instanceof FakeText);
       input.type('a kite ');
       press('Edit in Editor')(input);
