@@ -10,7 +10,7 @@ const BUSY_TIMEOUT_MS = 50;
 /** Databases up to this size are checked each time they're opened, which takes a few milliseconds. */
 const MAX_CHECKED_BYTES = 4 * 1024 * 1024;
 /** `user_version` of an older version's database after its tasks were imported. */
-export const TAKEN_OVER = 1000;
+export const IMPORTED_VERSION = 1000;
 /** Offset of `user_version` in the file (sqlite.org/fileformat.html). */
 const VERSION_OFFSET = 60;
 
@@ -45,7 +45,7 @@ export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Op
     if (wasOpen) throw new StoreGoneError(folder);
     throw new NoDatabaseError('there is no database');
   }
-  if (isToBeImported(legacy)) throw new NoDatabaseError('there are tasks of an older version');
+  if (needsLegacyImport(legacy)) throw new NoDatabaseError('there are tasks of an older version');
   const file = databasePath(folder, number);
   const connection = openExisting(file);
   try {
@@ -103,9 +103,9 @@ export function versionOf(connection: DatabaseSync): number {
 }
 
 /** Returns true if an older version's tasks haven't been imported yet. */
-export function isToBeImported(legacy: string): boolean {
+export function needsLegacyImport(legacy: string): boolean {
   const version = fileVersion(legacy);
-  return version !== undefined && version < TAKEN_OVER;
+  return version !== undefined && version < IMPORTED_VERSION;
 }
 
 /** Reads `user_version` directly from a file, which may be damaged. Undefined if it's no database or can't be read. */
@@ -126,11 +126,11 @@ export function fileVersion(file: string): number | undefined {
 }
 
 /** Marks an older version's database as imported, even if SQLite can't write to it. @throws the system's error */
-export function markTakenOver(legacy: string): void {
+export function markImported(legacy: string): void {
   const file = openSync(legacy, 'r+');
   try {
     const version = Buffer.alloc(4);
-    version.writeUInt32BE(TAKEN_OVER);
+    version.writeUInt32BE(IMPORTED_VERSION);
     writeSync(file, version, 0, version.length, VERSION_OFFSET);
     fsyncSync(file);
   } finally {

@@ -2,7 +2,14 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
-import { TAKEN_OVER, check, fileVersion, isToBeImported, markTakenOver, openExisting } from './connection';
+import {
+  IMPORTED_VERSION,
+  check,
+  fileVersion,
+  needsLegacyImport,
+  markImported,
+  openExisting,
+} from './connection';
 import { copyTasks } from './copyTasks';
 import { importSidecars } from './importSidecars';
 import { SCHEMA_VERSION, migrate } from './schema';
@@ -57,7 +64,7 @@ export async function repairStore(
       using(file, (source) => copyTasks(source, target, log)),
     );
     return 'repaired';
-  } else if (isToBeImported(legacy)) {
+  } else if (needsLegacyImport(legacy)) {
     await using(databasePath(folder, number), async (target) => {
       target.exec('PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE');
       await importLegacy(legacy, target, log, order, () => target.exec('COMMIT'));
@@ -143,7 +150,7 @@ async function importLegacy(
     const isWhole = await copyTasks(source, target, log);
     commit();
     try {
-      if (source.isTransaction) source.exec(`PRAGMA user_version = ${TAKEN_OVER}; COMMIT`);
+      if (source.isTransaction) source.exec(`PRAGMA user_version = ${IMPORTED_VERSION}; COMMIT`);
     } catch (error) {
       if (!isDamaged(error)) throw error;
       log.warn(`the database of the older version is damaged: ${describeError(error)}`);
@@ -151,7 +158,7 @@ async function importLegacy(
     return isWhole;
   });
   // Otherwise, it would be imported again each time.
-  if (isToBeImported(file)) markTakenOver(file);
+  if (needsLegacyImport(file)) markImported(file);
   return isComplete;
 }
 

@@ -59,7 +59,7 @@ const CHANNEL_GONE = /获取渠道信息失败|failed to get channel info/i;
 const TIMED_OUT = /任务超时|task (timeout|timed out)/i;
 
 /** Returns what is known about the charge of a request at an origin of this kind. */
-export function charge(origin: OriginKind, outcome: ChargeOutcome): Charged {
+export function chargeStatus(origin: OriginKind, outcome: ChargeOutcome): Charged {
   const cell = cellFor(origin, outcome);
   return cell === 'refunded' ? 'unknown' : cell;
 }

@@ -17,9 +17,9 @@ import { toSidecarTask } from '../store/sidecarTask';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
-import { classifyErrors, scheduleRetry, type DownloadProblem, type SourceError } from './downloadProblem';
+import { classifyErrors, scheduleRetry, type DownloadProblem, type SourceError } from './downloadRetry';
 import type { Failures } from './failures';
-import { queryForLinks, type FreshLinks } from './freshLinks';
+import { queryForLinks, type LinkQueryResult } from './freshLinks';
 import {
   fetchedRow,
   hasVideo,
@@ -167,7 +167,7 @@ export class DownloadAttempt {
   }
 
   /** Applies the gateway's response. @returns a result if the attempt ends here */
-  #applyQuery(response: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
+  #applyQuery(response: LinkQueryResult, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
     const { clock } = this.#deps;
     if (response.kind === 'ended') return { ended: response.patch };
     this.#patch = response.patch;

@@ -4,10 +4,10 @@ import type { NoKeyReason } from '../gateway/apiKey';
 import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
 import type { TaskRecord } from '../store/record';
-import { charge, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../task/charge';
+import { chargeStatus, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../task/charge';
 import type { FailureCode, FailureSource, StoredFailure, TextParams } from '../task/failure';
 import type { Charged, FailureKind } from '../task/task';
-import { UNRESPONSIVE_AFTER_MS } from './schedule';
+import { UNRESPONSIVE_AFTER_MS } from './intervals';
 
 const MAX_LINK_LENGTH = 100;
 const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
@@ -47,7 +47,7 @@ export class Failures {
       kind,
       code,
       said: error?.byProxy === true ? 'proxy' : said,
-      charged: charge(this.#origin, outcome),
+      charged: chargeStatus(this.#origin, outcome),
       ...withoutUndefined({ params, gatewayCode: error?.code, since }),
       ...(error && error.status > 0 ? { status: error.status } : {}),
       ...(error && error.message !== '' ? { detail: error.message } : {}),
@@ -131,9 +131,9 @@ export class Failures {
   }
 
   chargeWhenStopped({ succeededAt, links, failure }: TaskRecord): Charged {
-    if (succeededAt === undefined) return charge(this.#origin, 'outcomeUnknown');
+    if (succeededAt === undefined) return chargeStatus(this.#origin, 'outcomeUnknown');
     const hasVideo = links.length > 0 || (failure?.charged ?? 'yes') === 'yes';
-    return charge(this.#origin, hasVideo ? 'succeeded' : 'noVideo');
+    return chargeStatus(this.#origin, hasVideo ? 'succeeded' : 'noVideo');
   }
 
   keyRefused(error: ErrorInfo): StoredFailure {
@@ -197,14 +197,14 @@ export class Failures {
   videosMissing(missing: number, total: number, reason?: StoredFailure): StoredFailure {
     const { kind = 'unknown', said = 'us', status, detail, gatewayCode } = reason ?? {};
     return {
-      ...{ kind, said, code: 'fetch.someMissing', charged: charge(this.#origin, 'fewerVideos') },
+      ...{ kind, said, code: 'fetch.someMissing', charged: chargeStatus(this.#origin, 'fewerVideos') },
       ...(kind === 'expired' ? { params: { missing, total } } : {}),
       ...withoutUndefined({ status, detail, gatewayCode }),
     };
   }
 
   downloadTimedOut(last: StoredFailure): StoredFailure {
-    const charged = last.charged === 'yes' ? charge(this.#origin, 'linkExpired') : last.charged;
+    const charged = last.charged === 'yes' ? chargeStatus(this.#origin, 'linkExpired') : last.charged;
     return { ...last, code: 'fetch.expired', charged };
   }
 }

@@ -4,11 +4,11 @@ import type { GatewayCredentials } from '../gateway/transport';
 import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
-import { KEY_RECHECK_MS } from './schedule';
+import { KEY_RECHECK_MS } from './intervals';
 import type { TaskServices } from './taskServices';
 
 /** Response of the gateway to a query for a finished task's links, and the patch to store. */
-export type FreshLinks = { readonly patch: TaskPatch } & (
+export type LinkQueryResult = { readonly patch: TaskPatch } & (
   | { readonly kind: 'links'; readonly state: Extract<TaskState, { kind: 'succeeded' }> }
   | { readonly kind: 'ended' }
   /** The key or the model is refused. */
@@ -28,7 +28,7 @@ export async function queryForLinks(
   record: TaskRecord,
   access: GatewayCredentials,
   signal: AbortSignal,
-): Promise<FreshLinks> {
+): Promise<LinkQueryResult> {
   const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
   const { status } = outcome;
   const failures = failuresAt(record.baseUrl);

@@ -1,7 +1,7 @@
 import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError } from '../common/log';
 import type { Phase } from '../task/phases';
-import { LEASE_MS, LEASE_RENEWAL_MS } from './schedule';
+import { LEASE_MS, LEASE_RENEWAL_MS } from './intervals';
 import { StoreClosedError } from '../store/storeState';
 import type { TaskServices } from './taskServices';
 

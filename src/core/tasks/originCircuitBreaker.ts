@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import type { OriginState } from '../store/record';
-import { MAX_DUE_AHEAD_MS, KEY_RECHECK_MS, WAKE_SPACING_MS, isPast } from './schedule';
+import { MAX_DUE_AHEAD_MS, KEY_RECHECK_MS, WAKE_SPACING_MS, isPast } from './intervals';
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 

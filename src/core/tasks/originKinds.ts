@@ -7,7 +7,7 @@ import type { HttpConnector } from '../gateway/http';
 import { probeOrigin, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
 import type { OriginState } from '../store/record';
 import type { TaskStore } from '../store/store';
-import { isPast } from './schedule';
+import { isPast } from './intervals';
 
 const RECHECK_MS = 24 * 3_600_000;
 const RETRY_MS = 3_600_000;

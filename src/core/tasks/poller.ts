@@ -4,7 +4,7 @@ import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
 import type { VideoDownloader } from './videoDownloader';
-import { MAX_DUE_AHEAD_MS, WAKE_SPACING_MS } from './schedule';
+import { MAX_DUE_AHEAD_MS, WAKE_SPACING_MS } from './intervals';
 import type { StatusCheck } from './statusCheck';
 import type { Lane } from '../store/dueTasks';
 import type { Submitter } from './submitter';

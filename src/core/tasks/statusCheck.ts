@@ -23,7 +23,7 @@ import {
   clockGap,
   withJitter,
   pollInterval,
-} from './schedule';
+} from './intervals';
 import { minVideoCount, matchVideos } from './videoRows';
 import type { TaskServices } from './taskServices';
 

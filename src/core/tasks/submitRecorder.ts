@@ -12,7 +12,7 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
 import { toErrorInfo, type Failures } from './failures';
 import { factsToKeep } from './freshLinks';
-import { FIRST_POLL_DELAY_MS, LEASE_MS, clockGap } from './schedule';
+import { FIRST_POLL_DELAY_MS, LEASE_MS, clockGap } from './intervals';
 import type { TaskServices } from './taskServices';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */

@@ -20,7 +20,7 @@ import {
   MAX_SENDS,
   MAX_RESEND_WAIT_MS,
   resendInterval,
-} from './schedule';
+} from './intervals';
 import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecorder';
 import type { TaskServices } from './taskServices';
 

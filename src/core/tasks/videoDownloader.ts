@@ -8,7 +8,7 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
 import { DownloadAttempt, needsGateway, type AttemptResult } from './downloadAttempt';
-import { downloadDeadline } from './downloadProblem';
+import { downloadDeadline } from './downloadRetry';
 import { Lease } from './lease';
 import {
   MAX_DUE_AHEAD_MS,
@@ -17,7 +17,7 @@ import {
   clockGap,
   LOCKED_RECHECK_MS,
   KEY_RECHECK_MS,
-} from './schedule';
+} from './intervals';
 import { isDue, isPending, matchVideos, minVideoCount } from './videoRows';
 import type { TaskServices } from './taskServices';
 

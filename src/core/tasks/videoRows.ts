@@ -6,7 +6,7 @@ import type { CompletePart } from '../library/partFile';
 import type { Catalog } from '../models/catalog';
 import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
-import { MAX_DUE_AHEAD_MS, isPast } from './schedule';
+import { MAX_DUE_AHEAD_MS, isPast } from './intervals';
 
 /** Higher counts in a request or response are wrong. */
 const MAX_VIDEOS = 8;

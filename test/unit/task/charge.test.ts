@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { isOriginKind, ORIGIN_KINDS, type OriginKind } from '../../../src/core/common/originKind';
-import { charge, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../../../src/core/task/charge';
+import {
+  chargeStatus,
+  failedOutcome,
+  isUsuallyRefunded,
+  type ChargeOutcome,
+} from '../../../src/core/task/charge';
 
 /** Expected cells in the order of the columns; `refunded` is unknown, with a hint. */
 const COLUMNS: readonly OriginKind[] = ['nebula', 'newapi', 'unknown', 'openrouter'];
@@ -29,7 +34,7 @@ describe('the charge by outcome and origin', () => {
     for (const [index, expected] of cells.split(' ').entries()) {
       const origin = COLUMNS[index]!;
       it(`${JSON.stringify(outcome)} at ${origin}: ${expected}`, () => {
-        assert.equal(charge(origin, outcome), expected === 'refunded' ? 'unknown' : expected);
+        assert.equal(chargeStatus(origin, outcome), expected === 'refunded' ? 'unknown' : expected);
         assert.equal(isUsuallyRefunded(origin, outcome), expected === 'refunded');
       });
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { ORIGIN_KINDS } from '../../../src/core/common/originKind';
 import type { TaskRecord } from '../../../src/core/store/record';
-import { charge, type ChargeOutcome } from '../../../src/core/task/charge';
+import { chargeStatus, type ChargeOutcome } from '../../../src/core/task/charge';
 import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
 import { blockedBy } from '../../../src/core/task/blockedBy';
@@ -95,7 +95,7 @@ describe('the charge of a failure', () => {
   for (const [name, [outcome, make]] of Object.entries(all)) {
     it(`follows the table at every kind of origin: ${name}`, () => {
       for (const kind of ORIGIN_KINDS)
-        assert.equal(make(new Failures(kind)).charged, charge(kind, outcome), kind);
+        assert.equal(make(new Failures(kind)).charged, chargeStatus(kind, outcome), kind);
     });
   }
 });

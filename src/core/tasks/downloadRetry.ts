@@ -11,7 +11,7 @@ import {
   MAX_INTERVAL_MS,
   MISSING_LINK_GRACE_MS,
   downloadRetryInterval,
-} from './schedule';
+} from './intervals';
 
 export interface SourceError {
   readonly source: VideoSource;

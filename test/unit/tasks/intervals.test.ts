@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countNotFound } from '../../../src/core/tasks/statusCheck';
-import * as schedule from '../../../src/core/tasks/schedule';
+import * as schedule from '../../../src/core/tasks/intervals';
 
 const { errorRetryInterval, downloadRetryInterval, withJitter, pollInterval, resendInterval } = schedule;
 const SECOND = 1000;
