@@ -102,7 +102,7 @@ describe('several videos at once', () => {
       };
       await run('sendPrompt');
       assert.equal(underWay, 3);
-      assert.deepEqual(steps, ['1 of 3', '2 of 3', '3 of 3']);
+      assert.deepEqual(steps, ['1/3', '2/3', '3/3']);
       assert.deepEqual(
         submits().map(({ body }) => body),
         texts.map((prompt) => ({ model: 'sora-2', prompt, seconds: '12', size: '1280x720' })),
@@ -164,14 +164,14 @@ describe('several videos at once', () => {
       });
       await list('a kite', 'a boat --rs 480p', 'a lamp');
       await run('sendPrompt');
-      assert.match(summary().items.at(-2)?.detail ?? '', /^\$\(error\) The prompt/);
+      assert.match(summary().items.at(-2)?.detail ?? '', /^\$\(error\) Remove '--rs'/);
       assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
     });
 
     it('a list behind another tab is empty when all of it was sent', async () => {
       const document = await list('one', 'two');
       own.notifications.onStep = (now) => {
-        if (now === '1 of 2') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
+        if (now === '1/2') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
       };
       fault({ name: 'slow', times: 'always', args: { ms: 300 } });
       await send();
@@ -215,7 +215,7 @@ describe('several videos at once', () => {
     it('can be stopped between two of them: what is on its way is waited for', async () => {
       const document = await list('one', 'two', 'three');
       own.notifications.onStep = (now, cancel) => {
-        if (now !== '2 of 3') return;
+        if (now !== '2/3') return;
         const look = (): unknown => (submits().length < 2 ? setTimeout(look, 5) : cancel());
         look();
       };
@@ -231,7 +231,7 @@ describe('several videos at once', () => {
     it('what no byte of has left when they are stopped is called off', async () => {
       const document = await list('one', 'two', 'three');
       own.notifications.onStep = (now, cancel) => {
-        if (now === '2 of 3') cancel();
+        if (now === '2/3') cancel();
       };
       await send();
       assert.deepEqual(prompts(), ['one']);
@@ -275,7 +275,7 @@ describe('several videos at once', () => {
       await list('one', 'two');
       let again: Promise<unknown> | undefined;
       own.notifications.onStep = (now) => {
-        if (now === '1 of 2') again = run('sendPrompt');
+        if (now === '1/2') again = run('sendPrompt');
       };
       await send();
       await again;

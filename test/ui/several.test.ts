@@ -42,9 +42,9 @@ describe('several videos', function () {
     assert.equal(submits().length, 0);
     stage.gateway.setFault({ name: 'slow', route: 'submit', after: 1, args: { ms: 15_000 } });
     await stage.window.press('Enter');
-    await notification('2 of 3').waitFor();
+    await notification('2/3').waitFor();
     await pictures(stage.window, 'several-4-sending');
-    const cancel = notification('2 of 3').getByText('Cancel');
+    const cancel = notification('2/3').getByText('Cancel');
     await cancel.click();
     await notification('2 of 3 requests accepted.').waitFor();
     await pictures(stage.window, 'several-5-stopped');
