@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type * as appModule from './editor/app';
-import { CONTEXT_KEYS, PLAYER_VIEW_TYPE, VIEWS } from './editor/common/ids';
+import { CONTEXT_KEYS, PLAYER_VIEW_TYPE, PRODUCT_NAME, VIEWS } from './editor/common/ids';
 import type { NebulaVideoApi } from './editor/generate/nebulaVideoApi';
 import { PendingWorkWatcher } from './editor/common/pendingWorkWatcher';
 
@@ -60,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
       extensionUri: context.extensionUri,
       packageJson: manifest,
       storageFolder,
-      logName: 'Nebula Video',
+      logName: PRODUCT_NAME,
       secrets: context.secrets,
       mementos: { workspace: context.workspaceState, global: context.globalState },
       isHere: context.extension.extensionKind === vscode.ExtensionKind.UI,

@@ -141,7 +141,7 @@ function createContext(host: AppHost, owned: DisposableStore, log: Log, keychain
     dialogs: user?.dialogs ?? new VSCodeDialogs(inputs, log),
     subscriptions: owned,
     contextKeys: new ContextKeys(execute),
-    desktop: user?.desktop ?? new EditorDesktop(host.isHere),
+    desktop: user?.desktop ?? new EditorDesktop(host.isHere, commandTitles),
     clock: systemClock,
     folders: () => vscode.workspace.workspaceFolders ?? [],
     isFocused: () => vscode.window.state.focused,

@@ -84,7 +84,7 @@ describe('the public API', () => {
       setEnvironmentKey(undefined);
       const error = await rejectionOf(api.generate(aRequest()));
       assert.equal(error.code, 'noKey');
-      assert.match(error.message, /^Set an API key first/);
+      assert.match(error.message, /^Set an API key to continue/);
     });
 
     it('originNotApproved, where the address is no place for a key', async () => {
@@ -179,7 +179,7 @@ describe('the public API', () => {
       assert.equal(task.phase, 'rejected');
       assert.equal(task.failure?.kind, 'network');
       assert.equal(task.failure.charged, 'no');
-      assert.match(task.failure.message, /^Couldn't reach .* The request wasn't sent/);
+      assert.match(task.failure.message, /^Couldn't connect to .* You weren't charged/);
     } finally {
       await gateway.setReachable(true);
     }

@@ -13,6 +13,7 @@ import { leaveGateway, useQuickGateway } from './support/gateway';
 import { makeNewerStore } from './support/newerStore';
 import { TestApp } from './support/testApp';
 import { storeFile } from '../support/storeFile';
+import { commandTitles } from '../support/commandTitles';
 
 describe('the library', () => {
   let gateway: PretendGateway;
@@ -195,7 +196,7 @@ describe('the library', () => {
       const place = mkdtempSync(path.join(tmpdir(), 'nebula-trash-'));
       const file = vscode.Uri.file(path.join(place, 'file.mp4'));
       writeFileSync(file.fsPath, 'x');
-      const desktop = new EditorDesktop(true);
+      const desktop = new EditorDesktop(true, commandTitles);
       // Not every system has a trash; then the file must still be there.
       const trashed = await desktop.moveToTrash(file);
       assert.equal(existsSync(file.fsPath), !trashed);

@@ -110,7 +110,7 @@ describe('the players of a window', () => {
     assert.equal(await own.players.open('b'), true);
     assert.equal(await own.players.open('a'), true);
     await until(() => titles().length === 2);
-    assert.deepEqual(titles(), ['a paper boat', 'Untitled video']);
+    assert.deepEqual(titles(), ['a paper boat', 'Video']);
     await until(() => own.players.activeTask === 'a');
     assert.equal(own.players.isShown('a'), true);
     assert.equal(own.players.isShown('b'), false);
@@ -175,7 +175,14 @@ describe('the command that opens a player', () => {
           },
         },
         engine: { open: () => Promise.resolve({ tasks: () => tasks }) } as unknown as EngineAccess,
-        ...{ catalog, dialogs, commandTitles, notifications: host.notifications, l10n: vscode.l10n },
+        ...{
+          catalog,
+          dialogs,
+          commandTitles,
+          notifications: host.notifications,
+          l10n: vscode.l10n,
+          language: 'en',
+        },
       },
       args,
     );

@@ -48,10 +48,10 @@ describe('the rows of the task list', () => {
     const item = rows.getTreeItem(running.id);
     assert.equal(item.id, running.id);
     assert.match(actionLabel(item), /^# \*not\* Markdown ⏎ <b>nor<\/b> HTML/);
-    assert.match(String(item.description), /^Queued · just now · /);
+    assert.match(String(item.description), /^Queued · now · /);
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
-    assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, just now, /);
+    assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, now, /);
 
     const other = rows.getTreeItem(rejected.id);
     // VS Code cuts it to the width of the view.
@@ -59,7 +59,7 @@ describe('the rows of the task list', () => {
     assert.equal(other.contextValue, 'task ended removable clearable rejected');
     assert.ok(other.iconPath instanceof vscode.ThemeIcon);
     assert.equal(other.iconPath.id, 'circle-slash');
-    assert.doesNotMatch(String(other.description), /just now/);
+    assert.doesNotMatch(String(other.description), /now/);
 
     const tooltip = rows.resolveTreeItem(item, running.id).tooltip;
     assert.ok(tooltip instanceof vscode.MarkdownString);
@@ -86,7 +86,7 @@ describe('the rows of the task list', () => {
       const item = () => rows.getTreeItem(id);
       while (!String(item().description).startsWith(state) && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.match(String(item().description), new RegExp(`^${state} · just now · `));
+      assert.match(String(item().description), new RegExp(`^${state} · now · `));
       assert.match(item().accessibilityInformation?.label ?? '', new RegExp(`, ${state}, `));
       const icon = item().iconPath;
       assert.ok(icon instanceof vscode.ThemeIcon);
@@ -171,7 +171,7 @@ describe('the rows of the task list', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(
       toasts().map(({ message }) => message),
-      [`'${request.prompt}' is ready.`],
+      [`Done: '${request.prompt}'.`],
     );
   });
 
@@ -186,7 +186,7 @@ describe('the rows of the task list', () => {
     assert.equal(videos.length, 2);
     rmSync(fileURLToPath(videos[0]?.uri ?? ''));
     await rows.getChildren();
-    assert.match(String(rows.getTreeItem(id).description), /^1 of 2 videos missing · /);
+    assert.match(String(rows.getTreeItem(id).description), /^Some videos missing · /);
     assert.equal(rows.dragged([id]), videos[1]?.uri);
   });
 

@@ -42,7 +42,7 @@ describe('telling how tasks end', () => {
     await aWhile();
     assert.equal(toasts().length, 1, JSON.stringify(toasts()));
     const [notice] = toasts();
-    assert.equal(notice?.message, `'${request.prompt}' is ready.`);
+    assert.equal(notice?.message, `Done: '${request.prompt}'.`);
     assert.ok(notice.actions.includes('Save to Workspace') && notice.actions.includes("Don't Show Again"));
     assert.ok(notice.actions.length <= 3);
     second.dispose();
@@ -83,11 +83,11 @@ describe('telling how tasks end', () => {
     assert.equal(own.view.badge, undefined);
     const { id } = await own.app.api.generate(aRequest('new'));
     await own.app.api.settled(id);
-    assert.deepEqual(own.view.badge, { value: 1, tooltip: '1 new video' });
+    assert.deepEqual(own.view.badge, { value: 1, tooltip: 'New videos: 1' });
     own.view.badge = undefined;
     own.reopen();
     await own.app.rows.getChildren();
-    assert.deepEqual(own.view.badge, { value: 1, tooltip: '1 new video' });
+    assert.deepEqual(own.view.badge, { value: 1, tooltip: 'New videos: 1' });
     await own.app.commands.run('nebulaVideo.openExternally', [id]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(own.view.badge, undefined);
@@ -104,7 +104,7 @@ describe('telling how tasks end', () => {
     const late = { task: { id, origin, request, createdAt, keyId: '' }, gatewayTaskId, at: Date.now() };
     writeFileSync(path.join(own.storageFolder, 'store', `late-${id}.json`), JSON.stringify(late));
     own.notifications.leavesOpen = true;
-    const question = `The gateway returned task ID '${visibleLine(gatewayTaskId, 24)}' after you attached 'video_mistyped'. Track both?`;
+    const question = `The gateway returned task ID '${visibleLine(gatewayTaskId, 24)}' after you attached 'video_mistyped'. Both are tracked.`;
     assert.ok(question.length <= 120);
     const questions = () => toasts().filter(({ message }) => message === question);
     for (const asked of [1, 2, 3]) {
@@ -115,7 +115,7 @@ describe('telling how tasks end', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       assert.equal(questions().length, asked, JSON.stringify(toasts()));
     }
-    assert.deepEqual(questions()[0]?.actions, ['Track Both', 'Track Only the New ID']);
+    assert.deepEqual(questions()[0]?.actions, ['Track Only the New ID']);
     await aWhile();
     own.reopen();
     await aWhile();
@@ -134,7 +134,7 @@ describe('telling how tasks end', () => {
     while (own.view.message === undefined && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.match(own.view.message ?? '', /API key rejected/);
+    assert.match(own.view.message ?? '', /rejected your API key/);
     await own.app.rows.getChildren();
     const { iconPath } = own.app.rows.getTreeItem(id);
     assert.ok(iconPath instanceof vscode.ThemeIcon);

@@ -51,14 +51,14 @@ describe('what people meet beside list, wizard and player', function () {
       .waitFor();
     assert.equal(await stage.window.quickInput().getAttribute('type'), 'password');
     await stage.window.quickInput().fill('two words');
-    await stage.window.page.getByText("That doesn't look like an API key.").waitFor();
+    await stage.window.page.getByText('Paste one complete API key.').waitFor();
     await look('key-input');
     await stage.window.press('Escape');
   });
 
   it('says when the gateway refuses the key, in a notice and in the view', async () => {
     await setKey('sk-not-a-key-of-this-gateway-000000');
-    await stage.window.toast('rejected it').waitFor();
+    await stage.window.toast('The gateway rejected your API key.').waitFor();
     await sidebar().getByText('The gateway rejected your API key.').waitFor();
     await look('key-refused');
     await clear();
@@ -111,7 +111,7 @@ describe('what people meet beside list, wizard and player', function () {
   it('tells of an outcome that nobody knows, and how to find out', async () => {
     stage.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     await send('Generate Video');
-    const toast = stage.window.toast('may have been sent and charged');
+    const toast = stage.window.toast('Outcome unknown: ');
     await toast.waitFor({ timeout: 60_000 });
     assert.equal(await toast.getByRole('button', { name: 'Open' }).count(), 1);
     await look('notice-unknown');
@@ -121,7 +121,7 @@ describe('what people meet beside list, wizard and player', function () {
   it('tells of a request that was refused', async () => {
     stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('Generate Video');
-    await stage.window.toast('Your balance or quota is too low.').waitFor({ timeout: 60_000 });
+    await stage.window.toast("Your balance or your API key's quota is too low.").waitFor({ timeout: 60_000 });
     await look('notice-rejected');
     await clear();
   });

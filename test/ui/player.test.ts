@@ -148,10 +148,7 @@ describe('the player in a real workbench', function () {
     const frame = await bench.openPlayer('several');
     await loaded(frame);
     const note = frame.locator('.takes-note');
-    assert.match(
-      await note.innerText(),
-      /1 of 3 videos are missing\..*1 of 2 videos are missing from the library\./s,
-    );
+    assert.match(await note.innerText(), /Missing videos: 1 of 3\..*Missing files were moved or deleted\./s);
     await note.getByRole('button', { name: 'Check Again' }).click();
     await bench.called({ id: 'nebulaVideo.lookAgain', args: ['several'] });
   });
@@ -328,7 +325,9 @@ describe('the player in a real workbench', function () {
   it('offers other ways where the file can’t be played', async () => {
     const frame = await bench.openPlayer('broken');
     await until(frame, 'document.body.classList.contains("failed")');
-    await frame.getByRole('heading', { name: "Can't play this video here" }).waitFor();
+    await frame
+      .getByRole('heading', { name: "Can't play this video here. Try an external player." })
+      .waitFor();
     const names = await frame.locator('.actions vscode-button').allInnerTexts();
     assert.deepEqual(names.slice(0, 2), ['Open in External Player', 'Reveal File']);
     assert.deepEqual(await findFaults(frame), []);

@@ -139,10 +139,7 @@ export function otherTasks(): readonly Task[] {
       ['draft', 'sending', 'queued', 'running', 'ready', 'lost'],
       failures.expired('linkExpired'),
     ),
-    makeTask(
-      'stopped',
-      timelineTo('draft', 'sending', 'queued', 'running', ['stopped', 'Stopped tracking.']),
-    ),
+    makeTask('stopped', timelineTo('draft', 'sending', 'queued', 'running', 'stopped')),
     unsent,
     makeTask('missing', timelineTo(...SAVED), {
       basedOn: 'film',

@@ -25,7 +25,7 @@ describe('a finished video', function () {
   it('is told of once, and saved from the notice', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await stage.send(PROMPT);
-    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
+    await stage.window.toast(`Done: '${PROMPT}'.`).waitFor({ timeout: 60_000 });
     await badge().waitFor();
     await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
@@ -58,7 +58,7 @@ describe('a finished video', function () {
     await stage.window.press('Enter');
     // In a browser the dialog for files is a quick input.
     const name = stage.window.quickInput();
-    await stage.window.page.locator('.quick-input-widget:visible', { hasText: 'Save Video As' }).waitFor();
+    while (!(await name.inputValue()).endsWith('.mp4')) await stage.window.page.waitForTimeout(100);
     await pictures(stage.window, 'saving-dialog');
     await name.fill(path.join(stage.session.profile.workspace, 'mine.mp4'));
     // The dialog looks at what was typed, in its own time.
@@ -80,7 +80,7 @@ describe('a finished video', function () {
   it('is no longer told of once the user wants that', async () => {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await stage.send(PROMPT);
-    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
+    await stage.window.toast(`Done: '${PROMPT}'.`).waitFor({ timeout: 60_000 });
     await action('is ready', "Don't Show Again").click();
     const settings = path.join(stage.session.profile.userData, 'User', 'settings.json');
     for (let turn = 0; !/"nebulaVideo.notify":\s*"never"/.test(fs.readFileSync(settings, 'utf8')); turn++) {

@@ -171,20 +171,14 @@ describe('the task list', function () {
       await doubtful.hover();
       await hover.waitFor();
     });
-    assert.match(
-      await hover.innerText(),
-      /Downloaded, but the video couldn't be verified\. It may not play\./,
-    );
+    assert.match(await hover.innerText(), /Downloaded, but not verified\. Playback may fail\./);
     await stage.window.press('Escape');
     await doubtful.click();
     const page = await stage.window.webview(
       async (frame) => (await frame.locator('.takes-note').count()) > 0,
     );
     const note = await page.locator('.takes-note').innerText();
-    assert.match(
-      note,
-      /^Downloaded, but the video couldn't be verified\. It may not play\.\s+Open in External Player$/,
-    );
+    assert.match(note, /^Downloaded, but not verified\. Playback may fail\.$/);
     assert.match(await page.locator('.state').innerText(), /May be damaged/);
     await pictures(stage.window, 'page-unverified');
   });

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { untranslatedL10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { isCharged } from '../task/failure';
-import { formatNote, toFailure, type TextFormat } from '../task/failureMessage';
+import { formatNote, hasMessage, toFailure, type TextFormat } from '../task/failureMessage';
 import { canAttachTaskId, type IdQuestion } from '../task/idSource';
 import type { Charged, Task, TimelineEntry, Video } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
@@ -148,7 +148,7 @@ export class SnapshotReader {
   }
 
   #timelineEntry({ note, ...entry }: StoredTimelineEntry): TimelineEntry {
-    if (!note) return Object.freeze(entry);
+    if (!note || !hasMessage(note)) return Object.freeze(entry);
     const { l10n } = this.#format;
     return Object.freeze({
       ...entry,

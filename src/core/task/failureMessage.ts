@@ -1,6 +1,6 @@
 import type { L10n } from '../common/l10n';
 import type { FailureCode, StoredFailure, StoredNote } from './failure';
-import { isAboutSound, knownErrorMessage } from './knownErrors';
+import { isAboutSound, knownErrorMessage, quotaMessage } from './knownErrors';
 import type { Charged, Failure, FailureKind } from './task';
 
 /** Localization of messages. */
@@ -21,7 +21,8 @@ const NO_KEY: Readonly<Partial<Record<FailureCode, NonNullable<Failure['noKey']>
  * the reader's language.
  */
 export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
-  const { kind, charged, gatewayCode, detail, since, code } = stored;
+  const { kind, charged, gatewayCode, since, code } = stored;
+  const detail = failureDetail(stored);
   const noKey = NO_KEY[code];
   return {
     kind,
@@ -32,7 +33,7 @@ export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
     get summary() {
       return failureSummary(stored, format);
     },
-    ...(detail === undefined || code === 'legacy' ? {} : { detail }),
+    ...(detail === undefined ? {} : { detail }),
     charged,
     ...(since === undefined ? {} : { since }),
     ...(code === 'submit.neverSent' ? { neverSent: true as const } : {}),
@@ -45,13 +46,21 @@ function formatFailure(stored: StoredFailure, format: TextFormat): string {
   const { l10n } = format;
   const summary = failureSummary(stored, format);
   if (stored.code === 'legacy') return summary;
+  const detail = failureDetail(stored);
   return [
     summary,
     ...(stored.charged === 'no' || stored.code === 'submit.unclear'
       ? [chargeMessage(stored.charged, l10n)]
       : []),
-    ...(stored.detail ? [l10n.t('Details: {0}', stored.detail)] : []),
+    ...(detail ? [l10n.t('Details: {0}', detail)] : []),
   ].join(' ');
+}
+
+/** The server's text, or the link that it returned. */
+function failureDetail({ code, detail, params }: StoredFailure): string | undefined {
+  if (code === 'legacy') return undefined;
+  const link = params?.['link'];
+  return code === 'fetch.linkRefused' && link !== undefined ? String(link) : detail;
 }
 
 /** Whether the user was charged. */
@@ -66,72 +75,124 @@ export function chargeMessage(charged: Charged, l10n: L10n): string {
   }
 }
 
+/** For a request whose outcome is unknown. */
+export function unconfirmedMessage(l10n: L10n): string {
+  return `${l10n.t("The gateway didn't confirm the request.")} ${notSentAgainMessage(l10n)}`;
+}
+
+export function notSentAgainMessage(l10n: L10n): string {
+  return l10n.t("It won't be sent again automatically.");
+}
+
+export function rejectedMessage(l10n: L10n): string {
+  return l10n.t('The gateway rejected the request.');
+}
+
+export function failedMessage(l10n: L10n): string {
+  return l10n.t("This video couldn't be generated.");
+}
+
+export function expiredMessage(l10n: L10n): string {
+  return l10n.t('The video is no longer on the gateway.');
+}
+
+export function keyRejectedMessage(l10n: L10n): string {
+  return l10n.t('The gateway rejected your API key.');
+}
+
+export function noKeyMessage(l10n: L10n): string {
+  return l10n.t('Set an API key to continue.');
+}
+
+export function keyLockedMessage(l10n: L10n): string {
+  return l10n.t("Couldn't read the API key. Unlock this system's keyring.");
+}
+
+export function notApprovedMessage(host: string, l10n: L10n): string {
+  return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", host);
+}
+
+export function unreachableMessage(host: string, l10n: L10n): string {
+  return l10n.t("Couldn't connect to {0}. Check your network and 'nebulaVideo.baseUrl'.", host);
+}
+
+export function windowClosedMessage(l10n: L10n): string {
+  return l10n.t('The window closed before the request was sent.');
+}
+
+export function unverifiedMessage(l10n: L10n): string {
+  return l10n.t('Downloaded, but not verified. Playback may fail.');
+}
+
+export function notSentYetMessage(l10n: L10n): string {
+  return l10n.t("Not sent yet. You weren't charged.");
+}
+
+/** The gateway is asked again, after the user asked for it. */
+export function checkingAgainMessage(l10n: L10n): string {
+  return l10n.t('Checking again.');
+}
+
+export function fileDeletedLabel(l10n: L10n): string {
+  return l10n.t('File deleted');
+}
+
 /** Formats what happened and what to do about it. One or two sentences. */
 function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): string {
-  const { code, kind, params = {}, detail = '', since } = stored;
+  const { code, params = {}, detail = '', since } = stored;
   const text = (name: string) => params[name] ?? '';
   switch (code) {
     case 'submit.refused':
+    case 'submit.denied':
+    case 'key.refused':
       return refusal(stored, l10n);
     case 'submit.rateLimited':
-      return l10n.t('The gateway is busy. Sending again automatically.');
+      return sendingAgainMessage(l10n);
     case 'submit.unreachable':
-      return l10n.t("Couldn't reach {0}. The request wasn't sent.", text('host'));
+      return unreachableMessage(String(text('host')), l10n);
     case 'submit.proxy':
-      return stored.status === 407
-        ? l10n.t("Your proxy requires a sign-in. Check 'http.proxy'.")
-        : l10n.t("The proxy refused the connection to {0}. Check 'http.proxy'.", text('host'));
+      return l10n.t(
+        "The proxy refused the connection to {0}. Check 'http.proxy' and your sign-in.",
+        text('host'),
+      );
     case 'submit.neverSent':
-      return l10n.t('The window closed before the request was sent.');
+      return windowClosedMessage(l10n);
     case 'submit.noKey':
       return params['locked'] === undefined
         ? l10n.t('The API key was removed or replaced before the request was sent.')
-        : l10n.t("Couldn't read the API key. Unlock this system's keyring.");
+        : keyLockedMessage(l10n);
     case 'submit.unclear':
-      return l10n.t("The gateway didn't confirm the request. It won't be sent again automatically.");
-    case 'submit.denied':
-      return l10n.t("The gateway returned an error, and it doesn't know the task ID it returned.");
+      return unconfirmedMessage(l10n);
     case 'query.failed':
       return params['refund'] === 'usual'
         ? `${taskFailed(stored, l10n)} ${l10n.t('This gateway usually refunds failed tasks. Check your account.')}`
         : taskFailed(stored, l10n);
     case 'query.filtered':
-      return l10n.t('The finished video was blocked by a safety filter.');
+      return filteredMessage(l10n);
     case 'query.expired':
-      return l10n.t('The video is no longer on the gateway.');
+      return expiredMessage(l10n);
     case 'query.notFound':
-      return l10n.t("The gateway doesn't know this task.");
     case 'query.idNotFound':
       return l10n.t("The gateway doesn't know this task ID. Check it on the usage page.");
     case 'query.noVideo':
+    case 'fetch.linkRefused':
       return l10n.t('The gateway finished the video but returned no usable link.');
     case 'query.silent':
       if (since !== undefined && params['long'] !== undefined) {
         const date = new Date(since).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
         return l10n.t('No status from the gateway since {0}. Checking again automatically.', date);
       }
-      return kind === 'network'
-        ? l10n.t("Couldn't reach the gateway. Checking again automatically.")
-        : l10n.t("Couldn't get the status from the gateway. Checking again automatically.");
-    case 'key.refused':
-      if (kind === 'permission') {
-        return l10n.t("Your API key can't use this model. Choose another key to continue.");
-      }
-      return kind === 'quota'
-        ? l10n.t('Your quota is used up. Top it up to continue.')
-        : l10n.t('Your API key was rejected. Set a valid key to continue.');
+      return l10n.t("Couldn't get the status from the gateway. Checking again automatically.");
     case 'key.none':
-      return l10n.t('Set an API key to continue with this task.');
+      return noKeyMessage(l10n);
     case 'key.notApproved':
-      return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", text('host'));
+      return notApprovedMessage(String(text('host')), l10n);
     case 'key.locked':
-      return l10n.t("This system's keyring is locked. Unlock it to continue.");
+      return keyLockedMessage(l10n);
     case 'key.other':
       return l10n.t('This task belongs to a different API key.');
     case 'fetch.failed':
       return l10n.t("Couldn't download the video yet. Retrying automatically.");
-    case 'fetch.linkRefused':
-      return l10n.t("The gateway returned a link that isn't allowed: {0}.", text('link'));
     case 'fetch.disk':
       return l10n.t("Couldn't save the video. Check disk space and permissions. Retrying automatically.");
     case 'fetch.expired':
@@ -139,7 +200,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'fetch.someMissing':
       return params['missing'] === undefined
         ? l10n.t("Some videos of this task couldn't be downloaded.")
-        : l10n.t('{0} of {1} videos are missing.', text('missing'), text('total'));
+        : l10n.t('Missing videos: {0} of {1}.', text('missing'), text('total'));
     case 'legacy':
       return detail;
   }
@@ -151,9 +212,9 @@ function taskFailed(stored: StoredFailure, l10n: L10n): string {
     case 'moderation':
       return isAboutSound(stored)
         ? l10n.t('The audio was blocked by a safety filter. Turn the sound off and try again.')
-        : l10n.t('This video was blocked by a safety filter.');
+        : filteredMessage(l10n);
     case 'upstream':
-      return l10n.t("The provider couldn't generate this video.");
+      return failedMessage(l10n);
     default:
       return refusal(stored, l10n);
   }
@@ -163,22 +224,36 @@ function refusal({ kind, status, detail = '' }: StoredFailure, l10n: L10n): stri
   const known = knownErrorMessage(detail, l10n);
   if (known !== undefined) return known;
   if (status === 413) return l10n.t('The request is too large. Use smaller images.');
-  return REFUSALS[kind]?.(l10n) ?? l10n.t('The gateway rejected the request.');
+  return REFUSALS[kind]?.(l10n) ?? rejectedMessage(l10n);
+}
+
+/** The gateway doesn't always say what it blocked: the prompt, an image, or the finished video. */
+function filteredMessage(l10n: L10n): string {
+  return l10n.t('Blocked by a safety filter. Change the prompt or the images.');
+}
+
+function sendingAgainMessage(l10n: L10n): string {
+  return l10n.t('The gateway is busy. Sending again automatically.');
 }
 
 const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
-  moderation: (l10n) => l10n.t('The prompt or an image was blocked by a safety filter.'),
-  quota: (l10n) => l10n.t('Your balance or quota is too low.'),
-  key: (l10n) => l10n.t('The gateway rejected your API key.'),
-  permission: (l10n) => l10n.t('The gateway denied access. See the gateway message.'),
+  moderation: filteredMessage,
+  quota: quotaMessage,
+  key: keyRejectedMessage,
+  permission: (l10n) => l10n.t('The gateway denied access.'),
   modelGone: (l10n) => l10n.t("This model isn't available on Nebula."),
   rateLimit: (l10n) => l10n.t('The gateway is busy. Try again in a few minutes.'),
   image: (l10n) => l10n.t("The gateway rejected an image. Use a JPEG or PNG with the video's size."),
-  parameter: (l10n) => l10n.t('The gateway rejected the request. See the gateway message.'),
 };
+
+/** Returns false for notes that say no more than the phase. */
+export function hasMessage({ code }: StoredNote): boolean {
+  return code !== 'stoppedTracking';
+}
 
 /** The text of a timeline note, with the server's text if there is any. */
 export function formatNote(note: StoredNote, l10n: L10n): string {
+  if (note.code === 'acceptedWithError') return l10n.t('Gateway message: {0}', note.detail ?? '');
   const message = noteMessage(note, l10n);
   return note.detail === undefined || note.code === 'legacy'
     ? message
@@ -188,35 +263,32 @@ export function formatNote(note: StoredNote, l10n: L10n): string {
 function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n): string {
   switch (code) {
     case 'rateLimited':
-      return l10n.t('The gateway asked to wait.');
+      return sendingAgainMessage(l10n);
     case 'notSent':
-      return l10n.t('The connection ended before anything was sent.');
+      return notSentYetMessage(l10n);
     case 'canceledDraft':
-      return l10n.t("Canceled. You weren't charged.");
-    case 'stoppedTracking':
-      return l10n.t('Stopped tracking.');
+      return chargeMessage('no', l10n);
     case 'checkedAgain':
-      return l10n.t('Checked again.');
+      return checkingAgainMessage(l10n);
     case 'idAttached':
-      return l10n.t('Task ID attached.');
     case 'idRecovered':
-      return l10n.t("Task ID found in the gateway's response.");
+      return l10n.t('Task ID attached.');
     case 'notRemixed':
       return l10n.t('The gateway ignored the remix source and used only the prompt.');
     case 'someFiltered':
       return l10n.t('Videos blocked by a safety filter: {0}.', params['count'] ?? '');
     case 'unverified':
-      return l10n.t("Downloaded, but the video couldn't be verified. It may not play.");
+      return unverifiedMessage(l10n);
     case 'foundInLibrary':
-      return l10n.t('Found in the library.');
     case 'foundWithoutTask':
-      return l10n.t('Found in the library. Its request is unknown.');
+      return l10n.t('Found in the library.');
     case 'removedByUser':
-      return l10n.t('File deleted from the library.');
-    case 'acceptedWithError':
-      return l10n.t('The gateway accepted the request but reported an error.');
+      return fileDeletedLabel(l10n);
     case 'anotherId':
       return l10n.t("The gateway's response arrived late, with task ID {0}.", params['id'] ?? '');
+    case 'acceptedWithError':
+    case 'stoppedTracking':
+      return '';
     case 'legacy':
       return detail;
   }

@@ -14,9 +14,7 @@ export function rejectKeys(input: unknown, looksLikeKey: KeyCheck, l10n: L10n): 
 }
 
 export function keyInFieldMessage(field: string, l10n: L10n): string {
-  return field === 'prompt'
-    ? l10n.t('The prompt contains an API key. Remove the key from it, then try again.')
-    : l10n.t("'{0}' contains an API key. Remove the key from it, then try again.", field);
+  return l10n.t("'{0}' contains an API key. Remove the key from it, then try again.", field);
 }
 
 /** For input boxes that don't expect a key. */

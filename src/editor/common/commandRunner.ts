@@ -4,7 +4,7 @@ import { RequestError } from '../../core/models/family';
 import { OutcomeNotStoredError } from '../../core/tasks/submitRecorder';
 import type { AppContext, Feature } from './appContext';
 import type { MessageButton } from './notifications';
-import { KeyLockedError, OutdatedError, Rejection, isUserCancellation } from './rejection';
+import { KeyLockedError, NotApprovedError, OutdatedError, Rejection, isUserCancellation } from './rejection';
 
 export interface Command {
   readonly run: (args: readonly unknown[]) => Promise<unknown>;
@@ -72,7 +72,10 @@ export class CommandRunner {
       case 'noKey':
         return error instanceof KeyLockedError ? [showLog] : [notifications.command('nebulaVideo.setApiKey')];
       case 'originNotApproved':
-        return [notifications.openSettings('baseUrl')];
+        return [
+          ...(error instanceof NotApprovedError ? [notifications.command('nebulaVideo.approveAddress')] : []),
+          notifications.openSettings('baseUrl'),
+        ];
       case 'readOnly':
         if (error instanceof OutdatedError) return [this.#showExtension()];
         return [showLog, { title: l10n.t('Reload Window'), command: 'workbench.action.reloadWindow' }];

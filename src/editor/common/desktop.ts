@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
+import type { CommandTitles } from '../labels/commandTitles';
 
 /** The desktop outside VS Code, and the system's dialogs. */
 export interface Desktop {
@@ -27,9 +28,11 @@ export interface Desktop {
 
 export class EditorDesktop implements Desktop {
   readonly isHere: boolean;
+  readonly #commandTitles: CommandTitles;
 
-  constructor(isHere: boolean) {
+  constructor(isHere: boolean, commandTitles: CommandTitles) {
     this.isHere = isHere;
+    this.#commandTitles = commandTitles;
   }
 
   async openExternally(uri: vscode.Uri): Promise<boolean> {
@@ -66,18 +69,17 @@ export class EditorDesktop implements Desktop {
   }
 
   async askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined> {
+    const extension = suggestion.path.split('.').at(-1) ?? 'mp4';
     return vscode.window.showSaveDialog({
       defaultUri: suggestion,
-      title: vscode.l10n.t('Save Video As'),
-      saveLabel: vscode.l10n.t('Save'),
-      filters: { [vscode.l10n.t('MP4 video')]: [suggestion.path.split('.').at(-1) ?? 'mp4'] },
+      title: this.#commandTitles.plain('nebulaVideo.saveAs'),
+      filters: { [extension.toUpperCase()]: [extension] },
     });
   }
 
   async pickImages(): Promise<readonly vscode.Uri[] | undefined> {
     return vscode.window.showOpenDialog({
       canSelectMany: true,
-      openLabel: vscode.l10n.t('Use as Image'),
       filters: { [vscode.l10n.t('Images')]: [...IMAGE_EXTENSIONS] },
     });
   }

@@ -1,6 +1,9 @@
 /** The view type of the player. The editor keeps it over reloads, and package.json names it. Stable. */
 export const PLAYER_VIEW_TYPE = 'nebulaVideo.player';
 
+/** Not localized. */
+export const PRODUCT_NAME = 'Nebula Video';
+
 export const VIEWS = { tasks: 'nebulaVideo.tasks' } as const;
 
 /** What `when` clauses in package.json may ask. */

@@ -1,4 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
+import { windowClosedMessage } from '../../core/task/failureMessage';
 import type { ReadOnlyReason, StoreState } from '../../core/store/storeState';
 
 /** Why `generate` made no task. The error's `code`. */
@@ -23,6 +24,13 @@ export class KeyLockedError extends Rejection {
   }
 }
 
+/** The user declined to send the key to the gateway's address. */
+export class NotApprovedError extends Rejection {
+  constructor(message: string) {
+    super('originNotApproved', message);
+  }
+}
+
 /** A newer version of the extension manages the tasks. Only an update helps. */
 export class OutdatedError extends Rejection {
   constructor(message: string, cause?: unknown) {
@@ -41,7 +49,7 @@ function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
     case 'newer':
       return l10n.t('Update Nebula Video to send requests. A newer version manages your tasks.');
     case 'windowCloses':
-      return l10n.t('Nothing was sent: the window is closing.');
+      return windowClosedMessage(l10n);
     case 'locked':
       return l10n.t('Nothing was sent: another window is using the task list. Try again in a moment.');
     default:
@@ -54,28 +62,20 @@ export function readOnlyRejection(reason: ReadOnlyReason, l10n: L10n, cause?: un
   return reason === 'newer' ? new OutdatedError(message, cause) : new Rejection('readOnly', message, cause);
 }
 
+export function databaseMessage(l10n: L10n): string {
+  return l10n.t("Can't read the task database. Retrying automatically. See the log for details.");
+}
+
 /** The message above the task list while tasks can't be read or saved. */
 export function storeMessage(state: StoreState, l10n: L10n): string | undefined {
   switch (state.kind) {
     case 'failed':
-      return l10n.t("Can't read the task database. Retrying automatically. See the log for details.");
+      return databaseMessage(l10n);
     case 'readOnly':
       return readOnlyMessage(state.reason, l10n);
     default:
       return undefined;
   }
-}
-
-export function noKeyMessage(l10n: L10n): string {
-  return l10n.t('Set an API key first.');
-}
-
-export function keyLockedMessage(l10n: L10n): string {
-  return l10n.t("Couldn't read the API key. Unlock this system's keyring.");
-}
-
-export function notApprovedMessage(origin: string, l10n: L10n): string {
-  return l10n.t("Nothing was sent: {0} isn't approved for your API key.", origin);
 }
 
 export function invalidBaseUrlMessage(l10n: L10n): string {

@@ -17,7 +17,7 @@ const item = z.union([
 /** Arguments of a command about tasks: none, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([z.nullish(item), z.nullish(z.array(item))], z.unknown());
 
-type Dependencies = Pick<AppContext, 'catalog' | 'dialogs' | 'l10n'>;
+type Dependencies = Pick<AppContext, 'catalog' | 'dialogs' | 'l10n' | 'language'>;
 
 /** A command that applies to tasks. */
 export interface TaskCommand {
@@ -43,7 +43,7 @@ export async function resolveTasks(
   args: readonly unknown[],
   tasks: readonly Task[],
   command: TaskCommand,
-  { catalog, dialogs, l10n }: Dependencies,
+  { catalog, dialogs, l10n, language }: Dependencies,
 ): Promise<readonly Task[] | undefined> {
   const suitable = tasks.filter((task) => command.suits(task));
   const given = idsFromArguments(args);
@@ -61,7 +61,7 @@ export async function resolveTasks(
       description: [
         phaseLabel(task, l10n),
         catalog.model(task.request.model)?.label ?? task.request.model,
-        formatAge(Date.now() - task.createdAt, l10n),
+        formatAge(Date.now() - task.createdAt, language),
       ].join(' · '),
     })),
   };

@@ -1,8 +1,14 @@
 import type { L10n } from '../../core/common/l10n';
 import { normalizeApiKey, parseApiKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
+import {
+  keyLockedMessage,
+  keyRejectedMessage,
+  noKeyMessage,
+  unreachableMessage,
+} from '../../core/task/failureMessage';
 import type { AppContext } from '../common/appContext';
-import { invalidBaseUrlMessage, keyLockedMessage, noKeyMessage } from '../common/rejection';
+import { invalidBaseUrlMessage } from '../common/rejection';
 import type { ConnectionState } from './connection';
 import { KEY_VARIABLE, type Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
@@ -25,13 +31,15 @@ export async function setApiKey(deps: Dependencies): Promise<void> {
   const text = await dialogs.text({
     title: commandTitles.plain('nebulaVideo.setApiKey'),
     prompt: l10n.t('API key, stored in the system keychain and sent only to {0}', host),
-    placeholder: l10n.t('Paste the key'),
+    placeholder: 'sk-…',
     secret: true,
     validate: (value) => invalidKeyMessage(value, l10n),
   });
   const key = text === undefined ? undefined : normalizeApiKey(text);
   if (key === undefined) return;
-  if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
+  if (await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl))) {
+    notifications.status(l10n.t('API key saved.'));
+  } else {
     const message = l10n.t("Couldn't save the API key. It's used until this window closes.");
     notifications.show('warning', message, [notifications.command('nebulaVideo.showLog')]);
   }
@@ -43,9 +51,8 @@ export async function removeApiKey({ keychain, notifications, l10n }: Dependenci
   if (before === undefined) {
     notifications.status(l10n.t('No API key to remove.'));
   } else if (!(await keychain.remove())) {
-    notifications.show('error', l10n.t("Couldn't remove the API key."), [
-      notifications.command('nebulaVideo.showLog'),
-    ]);
+    // The command runner shows a message.
+    throw new Error('the key could not be removed from the secret storage');
   } else if ((await keychain.place()) === 'environment') {
     notifications.show('info', l10n.t('API key removed. The key in {0} is used instead.', KEY_VARIABLE));
   } else {
@@ -82,31 +89,20 @@ export async function testConnection(deps: Dependencies): Promise<void> {
   const showLog = notifications.command('nebulaVideo.showLog');
   switch (state.kind) {
     case 'works': {
-      const { host, known } = state;
-      if (known.length > 0) {
-        const message = l10n.t('Connected to {0}. Known video models: {1}.', host, known.length);
-        notifications.show('info', message);
-      } else {
-        notifications.show('warning', l10n.t('Connected to {0}, but it offers no known video models.', host));
-      }
+      const severity = state.known.length > 0 ? 'info' : 'warning';
+      notifications.show(severity, connectedMessage(state, l10n));
       return;
     }
     case 'keyRefused':
-      notifications.show('error', l10n.t('{0} rejected your API key.', state.host), [
+      notifications.show('error', keyRejectedMessage(l10n), [
         notifications.command('nebulaVideo.setApiKey'),
         openSettings,
       ]);
       return;
-    case 'unreachable': {
-      const message = l10n.t("Couldn't reach {0}. Check your network and 'nebulaVideo.baseUrl'.", state.host);
-      notifications.show('error', message, [openSettings, showLog]);
+    case 'unreachable':
+    case 'strange':
+      notifications.show('error', unreachableMessage(state.host, l10n), [openSettings, showLog]);
       return;
-    }
-    case 'strange': {
-      const message = l10n.t("{0} doesn't seem to be a Nebula gateway.", state.host);
-      notifications.show('error', message, [openSettings, showLog]);
-      return;
-    }
     case 'noKey':
       showNoKey(deps);
       return;
@@ -127,17 +123,17 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
   const state = await look();
   switch (state.kind) {
     case 'works':
-      notifications.status(l10n.t('API key saved. Connected to {0}.', state.host));
+      notifications.status(connectedMessage(state, l10n));
       return;
     case 'keyRefused':
-      notifications.show('warning', l10n.t('API key saved, but {0} rejected it.', state.host), [
+      notifications.show('warning', keyRejectedMessage(l10n), [
         notifications.command('nebulaVideo.setApiKey'),
         notifications.openSettings('baseUrl'),
       ]);
       return;
     case 'unreachable':
     case 'strange':
-      notifications.status(l10n.t("API key saved. Couldn't check it with {0}.", state.host));
+      notifications.status(unreachableMessage(state.host, l10n));
       return;
     case 'badAddress':
       showInvalidBaseUrl(deps);
@@ -145,9 +141,12 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
     case 'noKey':
     case 'keyLocked':
     case 'notApproved':
-      notifications.status(l10n.t('API key saved.'));
       return;
   }
+}
+
+function connectedMessage({ host, known }: Extract<ConnectionState, { kind: 'works' }>, l10n: L10n): string {
+  return l10n.t('Connected to {0}. Known video models: {1}.', host, known.length);
 }
 
 function showNoKey({ notifications, l10n }: MessageDependencies): void {
@@ -163,9 +162,5 @@ function showInvalidBaseUrl({ notifications, l10n }: MessageDependencies): void 
 }
 
 function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
-  const read = parseApiKey(text);
-  if ('key' in read) return undefined;
-  if (read.error === 'empty') return l10n.t('Paste an API key.');
-  if (read.error === 'several') return l10n.t('Paste only one key.');
-  return l10n.t("That doesn't look like an API key. Copy it again.");
+  return 'key' in parseApiKey(text) ? undefined : l10n.t('Paste one complete API key.');
 }

@@ -1,4 +1,3 @@
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Task } from '../../core/task/task';
 import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
@@ -7,7 +6,7 @@ import type { ConnectionState } from './connection';
 import type { EngineAccess } from '../common/engineAccess';
 import type { MessageButton, Notifications } from '../common/notifications';
 
-interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
+interface Dependencies extends Pick<AppContext, 'isFocused'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
   readonly notifications: Pick<Notifications, 'show' | 'command'>;
   /** Sets the message above the task list. */
@@ -17,7 +16,7 @@ interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
 }
 
 interface Waiting {
-  readonly origin: string;
+  readonly task: Task;
   readonly what: BlockedBy;
 }
 
@@ -37,7 +36,7 @@ export class KeyStatusMonitor implements Disposable {
       deps.engine.onDidOpen((engine) => {
         for (const task of engine.tasks(Infinity)) {
           const what = blockedBy(task);
-          if (what) this.#waiting.set(task.id, { origin: task.origin, what });
+          if (what) this.#waiting.set(task.id, { task, what });
         }
         this.#showLine();
       }),
@@ -73,9 +72,9 @@ export class KeyStatusMonitor implements Disposable {
     if (what) {
       const { id, origin } = task;
       const isFirst = [...this.#waiting.values()].every(
-        (other) => other.origin !== origin || other.what !== what,
+        (other) => other.task.origin !== origin || other.what !== what,
       );
-      this.#waiting.set(id, { origin, what });
+      this.#waiting.set(id, { task, what });
       if (isFirst && isFocused() && task.failure) this.#notify(task.failure.summary, what, id);
       return;
     }
@@ -97,24 +96,10 @@ export class KeyStatusMonitor implements Disposable {
   }
 
   #showLine(): void {
-    const { l10n, showLine } = this.#deps;
     // Reasons that the user can fix with a click come first.
     const order = ['approval', 'keyring', 'key', 'balance'] as const;
-    const all = new Set([...this.#waiting.values()].map(({ what }) => what));
-    const first = order.find((what) => all.has(what));
-    showLine(first && this.#line(first, l10n));
-  }
-
-  #line(what: BlockedBy, l10n: L10n): string {
-    switch (what) {
-      case 'approval':
-        return l10n.t("Address not approved for your API key. Tasks in progress can't be checked.");
-      case 'keyring':
-        return l10n.t("Keyring locked. Tasks in progress can't be checked.");
-      case 'key':
-        return l10n.t("API key rejected. Tasks in progress can't be checked.");
-      case 'balance':
-        return l10n.t("Quota used up. Tasks in progress can't be checked.");
-    }
+    const all = [...this.#waiting.values()];
+    const first = order.flatMap((what) => all.filter((one) => one.what === what))[0];
+    this.#deps.showLine(first?.task.failure?.summary);
   }
 }

@@ -3,6 +3,7 @@ import type { L10n } from '../../core/common/l10n';
 import type { KeyAnswer } from '../../core/gateway/apiKey';
 import type { AppContext } from '../common/appContext';
 import type { Dialogs } from '../common/dialogs';
+import type { CommandTitles } from '../labels/commandTitles';
 import type { Keychain } from './keychain';
 
 /**
@@ -11,7 +12,7 @@ import type { Keychain } from './keychain';
  */
 export type Requester = 'person' | 'api' | 'command';
 
-interface Dependencies extends Pick<AppContext, 'dialogs' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'dialogs' | 'commandTitles' | 'l10n'> {
   readonly keychain: Keychain;
 }
 
@@ -23,13 +24,15 @@ interface Dependencies extends Pick<AppContext, 'dialogs' | 'l10n'> {
 export class OriginApproval {
   readonly #keychain: Keychain;
   readonly #dialogs: Dialogs;
+  readonly #commandTitles: CommandTitles;
   readonly #l10n: L10n;
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #refused = new Set<string>();
 
-  constructor({ keychain, dialogs, l10n }: Dependencies) {
+  constructor({ keychain, dialogs, commandTitles, l10n }: Dependencies) {
     this.#keychain = keychain;
     this.#dialogs = dialogs;
+    this.#commandTitles = commandTitles;
     this.#l10n = l10n;
   }
 
@@ -63,7 +66,7 @@ export class OriginApproval {
       detail: this.#l10n.t(
         'Your key is new to this address. Its owner could use your key and spend your balance.',
       ),
-      action: this.#l10n.t('Send Key'),
+      action: this.#commandTitles.plain('nebulaVideo.approveAddress'),
     });
     if (yes) await this.#keychain.approve(origin);
     return yes;

@@ -24,7 +24,7 @@ export interface FrameSource {
 
 export interface FrameDependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'language'
 > {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;

@@ -7,7 +7,9 @@ import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureModelFamily } from './ensureModelFamily';
 
 interface Dependencies
-  extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles'> {
+  extends
+    GenerateDependencies,
+    Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles' | 'language'> {
   readonly customModels: Pick<CustomModels, 'add'>;
 }
 

@@ -6,7 +6,7 @@ import type { PickedRemix } from './wizard/wizardTypes';
 
 type SourceDependencies = Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'language'
 >;
 
 interface Dependencies extends GenerateDependencies, SourceDependencies {}

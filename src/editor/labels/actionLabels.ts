@@ -76,7 +76,7 @@ export function actionLabel(action: Action, { commandTitles, l10n }: Labels): st
     case 'openEarlier':
       return l10n.t('Open');
     case 'retry':
-      return l10n.t('Try Again');
+      return commandTitles.button('nebulaVideo.refresh');
     default:
       return commandTitles.button(COMMANDS[action].command);
   }

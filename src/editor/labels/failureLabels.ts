@@ -1,9 +1,16 @@
 import type { L10n } from '../../core/common/l10n';
-import { chargeMessage } from '../../core/task/failureMessage';
+import {
+  chargeMessage,
+  expiredMessage,
+  failedMessage,
+  notSentAgainMessage,
+  rejectedMessage,
+  unconfirmedMessage,
+} from '../../core/task/failureMessage';
 import type { Phase } from '../../core/task/phases';
 import type { Charged, Failure, FailureKind, Task } from '../../core/task/task';
 import type { Action } from '../../webview/player/protocol';
-import { MAX_QUOTE_LENGTH, truncatePrompt } from './taskLabels';
+import { MAX_QUOTE_LENGTH, phaseLabel, truncatePrompt } from './taskLabels';
 
 /** Why a task has no video, or why it can't continue, and what helps. The phase is its heading. */
 export interface FailureExplanation {
@@ -45,12 +52,12 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
   switch (phase) {
     case 'failed':
       return createExplanation(failure, l10n, {
-        sentence: l10n.t('The gateway reported that this video failed.'),
+        sentence: failedMessage(l10n),
         actions: [...ACTIONS_BY_FAILURE[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
       });
     case 'rejected':
       return createExplanation(failure, l10n, {
-        sentence: l10n.t('The gateway rejected the request.'),
+        sentence: rejectedMessage(l10n),
         actions: [
           ...ACTIONS_BY_FAILURE[failure?.kind ?? 'unknown'],
           // The gateway returned an ID with its error.
@@ -60,12 +67,12 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
       });
     case 'unknown':
       return createExplanation(failure, l10n, {
-        sentence: l10n.t("The gateway didn't confirm the request. It won't be sent again automatically."),
+        sentence: unconfirmedMessage(l10n),
         actions: ['attachTaskId', 'generateAgain', 'showLog'],
       });
     case 'lost':
       return createExplanation(failure, l10n, {
-        sentence: l10n.t('The video expired on the gateway.'),
+        sentence: expiredMessage(l10n),
         // The ID may be wrong.
         actions: [
           ...(takesTaskId ? (['attachTaskId'] as const) : []),
@@ -117,13 +124,12 @@ function explainStopped({ gatewayTaskId, charged = 'unknown' }: Task, l10n: L10n
   // Without an ID, the gateway never accepted it.
   if (gatewayTaskId === undefined) {
     return createExplanation(undefined, l10n, {
-      sentence: l10n.t('You canceled this request before it was sent.'),
       charged: 'no',
       actions: ['generateAgain', 'editAndGenerate'],
     });
   }
   return createExplanation(undefined, l10n, {
-    sentence: l10n.t("You stopped tracking this task. This doesn't cancel or refund it."),
+    sentence: stopMessage(l10n),
     charged,
     actions: ['lookAgain', 'generateAgain'],
   });
@@ -136,27 +142,28 @@ const MAX_TOAST_LENGTH = 120;
 const MIN_QUOTE_LENGTH = 16;
 
 /** The message that a task ended without a video. The page has the details. */
-export function failureMessage(
-  { phase, request, failure }: Task,
-  { sentence, charge }: FailureExplanation,
-  l10n: L10n,
-): string {
-  const build = (quote: string): string => {
-    switch (phase) {
-      case 'unknown':
-        return l10n.t("'{0}' may have been sent and charged. It won't be sent again automatically.", quote);
-      case 'lost':
-        return `${l10n.t("No longer available: '{0}'.", quote)} ${charge}`;
-      case 'rejected':
-        return failure?.charged === 'no'
-          ? `${l10n.t("Couldn't send '{0}'.", quote)} ${firstSentence(sentence)} ${charge}`
-          : `${l10n.t("Not accepted: '{0}'.", quote)} ${charge}`;
-      default:
-        return `${l10n.t("Couldn't generate '{0}'.", quote)} ${charge}`;
-    }
-  };
+export function failureMessage(task: Task, { sentence, charge }: FailureExplanation, l10n: L10n): string {
+  const { phase, request, failure } = task;
+  const state = phaseLabel(task, l10n);
+  const reason =
+    phase === 'unknown'
+      ? [notSentAgainMessage(l10n)]
+      : phase === 'rejected' && failure?.charged === 'no'
+        ? [firstSentence(sentence)]
+        : [];
+  const build = (quote: string) => [outcomeMessage(state, quote, l10n), ...reason, charge].join(' ');
   const room = MAX_TOAST_LENGTH - build('').length;
   return build(truncatePrompt(request.prompt, Math.min(MAX_QUOTE_LENGTH, Math.max(MIN_QUOTE_LENGTH, room))));
+}
+
+/** How a task ended. The prompt is quoted. */
+export function outcomeMessage(state: string, prompt: string, l10n: L10n): string {
+  return l10n.t("{0}: '{1}'.", state, prompt);
+}
+
+/** For the user who stops tracking a task, and for its page. */
+export function stopMessage(l10n: L10n): string {
+  return l10n.t("This doesn't cancel or refund the video, and it won't be downloaded.");
 }
 
 function firstSentence(text: string): string {

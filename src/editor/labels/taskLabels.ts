@@ -1,8 +1,9 @@
 import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { Phase } from '../../core/task/phases';
-import type { Task } from '../../core/task/task';
+import type { Task, Video } from '../../core/task/task';
 import { blockedBy } from '../../core/task/blockedBy';
+import { unverifiedMessage } from '../../core/task/failureMessage';
 
 /** A codicon and a theme color. */
 export interface RowIcon {
@@ -71,11 +72,7 @@ export function isUnverified({ phase, videos = [] }: Pick<Task, 'phase'> & Parti
 
 /** The warning about a task's unverified videos, if it has any. */
 export function unverifiedWarning({ videos }: Pick<Task, 'videos'>, l10n: L10n): string | undefined {
-  const count = videos.filter(({ unverified }) => unverified).length;
-  if (count === 0) return undefined;
-  return videos.length === 1
-    ? l10n.t("Downloaded, but the video couldn't be verified. It may not play.")
-    : l10n.t("{0} of {1} videos couldn't be verified. They may not play.", count, videos.length);
+  return videos.some(({ unverified }) => unverified) ? unverifiedMessage(l10n) : undefined;
 }
 
 /** The state of a task: its phase, unless it's blocked by the user or its video may be damaged. */
@@ -86,11 +83,10 @@ export function taskStateLabel(
   if (isUnverified(task)) return l10n.t('May be damaged');
   switch (blockedBy(task)) {
     case 'key':
+    case 'keyring':
       return l10n.t('Needs API key');
     case 'approval':
       return l10n.t('Needs approval');
-    case 'keyring':
-      return l10n.t('Keyring locked');
     case 'balance':
       return l10n.t('Needs balance');
     case undefined:
@@ -107,14 +103,34 @@ export function progressOf(
   return task.phase === 'running' && blockedBy(task) === undefined ? task.progress : undefined;
 }
 
-/** Formats an age in ms. */
-export function formatAge(ms: number, l10n: L10n): string {
-  const minutes = Math.floor(Math.max(ms, 0) / 60_000);
-  if (minutes < 1) return l10n.t('just now');
-  if (minutes < 60) return l10n.t('{0} min', minutes);
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return l10n.t('{0} h {1} min', hours, minutes % 60);
-  return l10n.t('{0} d {1} h', Math.floor(hours / 24), hours % 24);
+/** Formats an age in ms, for example `now` or `2 hr 5 min`. */
+export function formatAge(ms: number, language: string): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 1
+    ? new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second')
+    : formatDuration(60 * minutes, language);
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** Formats a duration with its two largest units, for example `2 hr 5 min`. */
+export function formatDuration(seconds: number, language: string): string {
+  const largest = UNITS.findIndex(([, size]) => seconds >= size);
+  let rest = seconds;
+  const parts = UNITS.slice(largest, largest === -1 ? undefined : largest + 2).flatMap(
+    ([unit, size], index) => {
+      const value = Math.floor(rest / size);
+      rest -= value * size;
+      if (value === 0 && (index > 0 || unit !== 'second')) return [];
+      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+    },
+  );
+  return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(parts);
 }
 
 /** Local date and time, with the year if it isn't the current one. */
@@ -163,6 +179,22 @@ export function formatTimestamp(at: number, day: number, language: string): stri
 /** A prompt as one line. */
 export function truncatePrompt(prompt: string, longest = MAX_QUOTE_LENGTH): string {
   return visibleLine(prompt, longest);
+}
+
+/** Resolution, length, audio and size of a file. Values are 0 if an unverified file doesn't state them. */
+export function describeVideo(
+  { width, height, durationSeconds, hasAudio, bytes, unverified }: Video,
+  l10n: L10n,
+  language: string,
+): string {
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  return [
+    ...(width > 0 ? [`${width}×${height}`] : []),
+    ...(durationSeconds > 0 ? [`${number.format(durationSeconds)} s`] : []),
+    ...(durationSeconds > 0 ? [hasAudio ? l10n.t('with audio') : l10n.t('no audio')] : []),
+    `${number.format(bytes / 1_000_000)} MB`,
+    ...(unverified ? [l10n.t('May be damaged')] : []),
+  ].join(' · ');
 }
 
 /** Describes an earlier task by its prompt and date. */

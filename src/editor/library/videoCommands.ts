@@ -12,7 +12,15 @@ import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'settings' | 'desktop'
+  | 'catalog'
+  | 'engine'
+  | 'dialogs'
+  | 'notifications'
+  | 'commandTitles'
+  | 'l10n'
+  | 'language'
+  | 'settings'
+  | 'desktop'
 > {
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;

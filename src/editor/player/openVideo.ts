@@ -4,7 +4,7 @@ import type { PlayerManager } from './playerManager';
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'language'
 > {
   readonly players: Pick<PlayerManager, 'open'>;
 }

@@ -15,6 +15,7 @@ import {
 import type { AppContext } from '../common/appContext';
 import { FrameError, FrameRequests } from './frameRequests';
 import { inspectVideoFile } from './videoFile';
+import { databaseMessage } from '../common/rejection';
 import { actionLabel, commandForAction } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
 import { PLAYER_VIEW_TYPE } from '../common/ids';
@@ -263,7 +264,7 @@ export class PlayerPanel implements Disposable {
   }
 
   #copied(): RunResult {
-    return { error: null, note: this.#deps.l10n.t('Copied') };
+    return { error: null, note: this.#deps.l10n.t('Copied.') };
   }
 
   /** Checks for the file first, then whether the gateway still has the video. */
@@ -287,14 +288,12 @@ export class PlayerPanel implements Disposable {
       earlier = task?.basedOn === undefined ? undefined : engine.task(task.basedOn);
     } catch (error) {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
-      const title = l10n.t("Can't read the task database");
-      const sentence = l10n.t('See the log for details.');
-      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
+      const title = databaseMessage(l10n);
+      return messageView({ title, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
     }
     if (!task) {
-      const title = l10n.t('This task was removed');
-      const sentence = l10n.t('Its videos are still in the library.');
-      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, viewContext);
+      const title = l10n.t('This task was removed. Its videos are still in the library.');
+      return messageView({ title, tone: 'warning', actions: ['openLibrary'] }, viewContext);
     }
     if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);
     return playerView(task, await this.#media(task), { ...viewContext, earlier });

@@ -4,19 +4,15 @@ import type { Texts } from '../../webview/player/protocol';
 /** Localized text of the page. */
 export function playerText({ commandTitles, l10n }: Pick<AppContext, 'commandTitles' | 'l10n'>): Texts {
   return {
-    loading: l10n.t('Loading…'),
     video: l10n.t('Video'),
-    playback: l10n.t('Playback'),
     actions: l10n.t('Actions'),
-    takes: l10n.t('Videos'),
     previousFrame: l10n.t('Previous Frame'),
     nextFrame: l10n.t('Next Frame'),
     loop: l10n.t('Loop'),
     speed: l10n.t('Speed'),
     fill: l10n.t('Expand'),
     unfill: l10n.t('Collapse'),
-    elapsed: l10n.t('Elapsed: {0}', '{0}'),
-    progress: l10n.t('Progress'),
+    duration: l10n.t('Duration'),
     prompt: l10n.t('Prompt'),
     copyPrompt: commandTitles.button('nebulaVideo.copyPrompt'),
     details: l10n.t('Details'),
@@ -24,7 +20,6 @@ export function playerText({ commandTitles, l10n }: Pick<AppContext, 'commandTit
     timeline: l10n.t('Timeline'),
     useFrame: l10n.t('Use This Frame'),
     noSound: l10n.t("VS Code can't play this video's audio."),
-    failedTitle: l10n.t("Can't play this video here"),
-    failedSentence: l10n.t('Try an external player.'),
+    failed: l10n.t("Can't play this video here. Try an external player."),
   };
 }

@@ -1,9 +1,11 @@
 import type { Evidence } from '../../core/common/evidence';
 import type { L10n } from '../../core/common/l10n';
+import { notSentYetMessage } from '../../core/task/failureMessage';
 import { isFinal, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
 import type { AppContext } from '../common/appContext';
+import { PRODUCT_NAME } from '../common/ids';
 import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
 import { describeOptions, describeSources } from '../labels/optionLabels';
 import { isRemixable } from '../common/taskPicker';
@@ -17,6 +19,8 @@ import {
   truncatePrompt,
   taskStateLabel,
   unverifiedWarning,
+  describeVideo,
+  formatDuration,
 } from '../labels/taskLabels';
 import { actionLabel, actionButtons } from '../labels/actionLabels';
 
@@ -57,25 +61,20 @@ export function playerView(task: Task, media: Media, context: ViewContext): View
 
 /** @returns the start of the prompt, never empty. */
 export function taskTitle(task: Task, maxLength: number, l10n: L10n): string {
-  return truncatePrompt(task.request.prompt, maxLength) || l10n.t('Untitled video');
+  return truncatePrompt(task.request.prompt, maxLength) || l10n.t('Video');
 }
 
 /** Builds the view if the task was removed or can't be read. */
 export function messageView(
-  {
-    title,
-    sentence,
-    tone,
-    actions,
-  }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
+  { title, tone, actions }: { title: string; tone: Tone; actions: readonly Action[] },
   context: Pick<ViewContext, 'commandTitles' | 'l10n'>,
 ): View {
   return {
-    title: context.l10n.t('Nebula Video'),
+    title: PRODUCT_NAME,
     tone,
     state: title,
     summary: [],
-    stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
+    stage: { kind: 'message', tone, title, sentence: '', charge: null, details: null },
     buttons: actionButtons({ actions }, context),
     prompt: '',
     facts: [],
@@ -147,11 +146,7 @@ function getVideoNote(
 ): Extract<Stage, { kind: 'video' }>['note'] {
   const { l10n } = context;
   const gone = explainFailure(task, l10n)?.sentence;
-  const total = task.videos.length;
-  const missing =
-    availableCount < total
-      ? l10n.t('{0} of {1} videos are missing from the library.', total - availableCount, total)
-      : undefined;
+  const missing = availableCount < task.videos.length ? missingFilesMessage(l10n) : undefined;
   const unverified = unverifiedWarning(task, l10n);
   const text = [unverified, gone, missing].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
@@ -169,14 +164,18 @@ function showMissing({ l10n }: ViewContext): StageView {
       kind: 'message',
       tone: 'warning',
       title: l10n.t('File missing'),
-      sentence: l10n.t(
-        'The file was moved or deleted. Check again to download it, if the gateway still has it.',
-      ),
+      sentence: missingFilesMessage(l10n),
       charge: null,
       details: null,
     },
     actions: ['lookForFile', 'generateAgain', 'openLibrary'],
   };
+}
+
+function missingFilesMessage(l10n: L10n): string {
+  return l10n.t(
+    'Missing files were moved or deleted. Check again to download them, if the gateway still has them.',
+  );
 }
 
 function showProgress(
@@ -215,13 +214,9 @@ function showProgress(
 function progressText(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
-      return l10n.t("Not sent yet. You weren't charged.");
+      return notSentYetMessage(l10n);
     case 'sending':
       return '';
-    case 'ready':
-      return l10n.t('The video is ready and will download shortly.');
-    case 'saving':
-      return l10n.t('Downloading and verifying the video.');
     default:
       return l10n.t('You can close this page. The video downloads automatically.');
   }
@@ -237,27 +232,19 @@ function getFacts(task: Task, context: ViewContext): View['facts'] {
   const { l10n, language, now, earlier } = context;
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
-  add(l10n.t('Model'), task.request.model);
-  const request = describeRequest(task, context);
-  if (request.length > 0) add(l10n.t('Options'), request.join(', '));
-  for (const video of task.videos) {
-    const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-    // Values are 0 if an unverified file doesn't state them.
-    if (video.width > 0) add(l10n.t('Resolution'), `${video.width}×${video.height}`);
-    if (video.durationSeconds > 0) {
-      add(l10n.t('Length'), `${number.format(video.durationSeconds)} s`);
-      add(l10n.t('Audio'), video.hasAudio ? l10n.t('with audio') : l10n.t('no audio'));
-    }
-    add(l10n.t('File size'), `${number.format(video.bytes / 1_000_000)} MB`);
-    if (video.unverified) add(l10n.t('File check'), l10n.t('May be damaged'));
+  add(l10n.t('Model'), [task.request.model, ...describeRequest(task, context)].join(' · '));
+  for (const [index, video] of task.videos.entries()) {
+    const name = task.videos.length > 1 ? l10n.t('Video {0}', index + 1) : l10n.t('Video');
+    add(name, describeVideo(video, l10n, language));
   }
   add(l10n.t('Created'), formatDateTime(task.createdAt, language));
   const end = task.timeline.at(-1);
-  if (task.phase === 'saved' && end) add(l10n.t('Duration'), formatElapsed(end.at - task.createdAt, l10n));
+  if (task.phase === 'saved' && end)
+    add(l10n.t('Duration'), formatDuration(Math.round((end.at - task.createdAt) / 1000), language));
   add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);
-  if (task.request.remixOf !== undefined) add(l10n.t('Remix of'), task.request.remixOf, true);
+  if (task.request.remixOf !== undefined) add(l10n.t('Remix Source'), task.request.remixOf, true);
   if (earlier) {
     const value = describeSourceTask(earlier, now, language);
     facts.push({ name: l10n.t('Based on'), value, isCode: false, action: 'openEarlier' });
@@ -312,12 +299,4 @@ const TONES: Readonly<Record<Phase, Tone>> = {
 
 function formatDateTime(at: number, language: string): string {
   return new Date(at).toLocaleString(language, { dateStyle: 'long', timeStyle: 'short' });
-}
-
-function formatElapsed(ms: number, l10n: L10n): string {
-  const seconds = Math.max(Math.round(ms / 1000), 0);
-  if (seconds < 60) return l10n.t('{0} s', seconds);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return l10n.t('{0} min {1} s', minutes, seconds % 60);
-  return l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }

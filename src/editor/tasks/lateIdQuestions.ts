@@ -54,14 +54,11 @@ export class LateIdQuestions implements Disposable {
       if (!this.#owned.isDisposed) runInBackground(engine.answerIdQuestion(question, keepsBoth));
     };
     const sentence = l10n.t(
-      "The gateway returned task ID '{0}' after you attached '{1}'. Track both?",
+      "The gateway returned task ID '{0}' after you attached '{1}'. Both are tracked.",
       visibleLine(question.lateId, MAX_ID_LENGTH),
       visibleLine(question.attachedId, MAX_ID_LENGTH),
     );
-    const buttons = [
-      { title: l10n.t('Track Both'), run: answer(true) },
-      { title: l10n.t('Track Only the New ID'), run: answer(false) },
-    ];
+    const buttons = [{ title: l10n.t('Track Only the New ID'), run: answer(false) }];
     notifications.show('info', sentence, buttons, answer(true));
   }
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { AppContext, Feature } from '../common/appContext';
-import { VIEWS } from '../common/ids';
+import { PRODUCT_NAME, VIEWS } from '../common/ids';
 import { storeMessage } from '../common/rejection';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { GenerateFeature } from '../generate/registerGenerate';
@@ -28,7 +28,7 @@ interface Needs {
 
 /** Registers the task list, its commands, the notifications, the status bar item, and the badge. */
 export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
-  const { engine, contextKeys, tasksView, subscriptions, runInBackground, l10n } = context;
+  const { engine, contextKeys, tasksView, subscriptions, runInBackground } = context;
   const { credentials, player, generate, library, fireRows } = needs;
   const notifier = subscriptions.add(
     new CompletionNotifier({
@@ -48,7 +48,7 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
       ...context,
       create: () => {
         const item = vscode.window.createStatusBarItem('running', vscode.StatusBarAlignment.Left);
-        item.name = l10n.t('Nebula Video: Videos in Progress');
+        item.name = PRODUCT_NAME;
         item.command = `${VIEWS.tasks}.focus`;
         return item;
       },

@@ -5,6 +5,7 @@ import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
+import { PRODUCT_NAME } from '../common/ids';
 import {
   MAX_QUOTED_PROMPT_LENGTH,
   progressOf,
@@ -31,12 +32,12 @@ export function statusBarText(running: readonly Task[], l10n: L10n): StatusBarTe
   if (!first) return undefined;
   const lines = running.slice(0, MAX_TOOLTIP_LINES).map((task) => lineOf(task, l10n));
   const rest = running.length - lines.length;
-  if (rest > 0) lines.push(l10n.t('and {0} more', rest));
+  if (rest > 0) lines.push(`+${rest}`);
   const state = running.length === 1 ? stateOf(first, l10n) : l10n.t('{0} videos', running.length);
   return {
     text: `$(${iconOf(running)}) ${state}`,
     tooltip: lines.join('\n'),
-    label: l10n.t('Nebula Video: {0}', running.length === 1 ? lineOf(first, l10n) : state),
+    label: [PRODUCT_NAME, running.length === 1 ? lineOf(first, l10n) : state].join(', '),
   };
 }
 

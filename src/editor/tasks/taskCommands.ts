@@ -1,4 +1,5 @@
 import type { Engine } from '../../core/engine';
+import { checkingAgainMessage } from '../../core/task/failureMessage';
 import { isFinal } from '../../core/task/phases';
 import { keyEnteredMessage } from '../../core/tasks/keyGuard';
 import { isTaskId } from '../../core/tasks/taskReopener';
@@ -6,12 +7,13 @@ import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { Confirmation } from '../common/dialogs';
 import { resolveTasks } from '../common/taskPicker';
+import { stopMessage } from '../labels/failureLabels';
 import { truncatePrompt } from '../labels/taskLabels';
 import { missingVideos } from './missingVideos';
 
 type Dependencies = Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'language'
 >;
 
 /** A command that does the same to each of several tasks. */
@@ -31,15 +33,13 @@ export async function removeTask(deps: Dependencies, args: readonly unknown[]): 
     command: 'nebulaVideo.removeTask',
     suits: ({ phase }) => isFinal(phase),
     confirmation: (tasks) => ({
-      message:
-        tasks.length === 1
-          ? l10n.t("Remove '{0}'?", truncatePrompt(tasks[0]?.request.prompt ?? ''))
-          : l10n.t('Remove {0} tasks?', tasks.length),
-      detail: tasks.some(({ videos }) => videos.length > 0)
-        ? l10n.t('Videos stay in the library. Details about the request are deleted.')
-        : tasks.some(({ phase, gatewayTaskId }) => phase !== 'failed' && gatewayTaskId !== undefined)
-          ? l10n.t("Without its task ID, a video the gateway still has can't be downloaded.")
-          : l10n.t('Details about the request are deleted.'),
+      message: l10n.t('Remove from the task list?'),
+      detail: [
+        ...quotePrompts(tasks),
+        l10n.t(
+          "Videos stay in the library. Prompts and task IDs are deleted, so videos that only the gateway has can't be downloaded.",
+        ),
+      ].join('\n'),
       action: l10n.t('Remove'),
     }),
     act: async (engine, id) => engine.remove(id),
@@ -62,11 +62,8 @@ export async function stopTracking(deps: Dependencies, args: readonly unknown[])
     command: 'nebulaVideo.stopTracking',
     suits: ({ phase }) => !isFinal(phase) && phase !== 'draft' && phase !== 'sending',
     confirmation: (tasks) => ({
-      message:
-        tasks.length === 1
-          ? l10n.t("Stop tracking '{0}'?", truncatePrompt(tasks[0]?.request.prompt ?? ''))
-          : l10n.t('Stop tracking {0} tasks?', tasks.length),
-      detail: l10n.t("This doesn't cancel or refund the video, and it won't be downloaded."),
+      message: l10n.t('Stop tracking?'),
+      detail: [...quotePrompts(tasks), stopMessage(l10n)].join('\n'),
       action: commandTitles.button('nebulaVideo.stopTracking'),
     }),
     act: async (engine, id) => engine.stopTracking(id),
@@ -89,7 +86,7 @@ export async function checkAgain(deps: Dependencies, args: readonly unknown[]): 
         (phase === 'saved' && failure !== undefined)),
     act: async (current, id) => current.checkAgain(id),
   });
-  if (checked > 0) showChecking(deps, checked);
+  if (checked > 0) showChecking(deps);
 }
 
 /** Tracks the given gateway task instead of one whose outcome is unknown, or whose ID may be wrong. */
@@ -116,11 +113,11 @@ export async function attachTaskId(
       validate: (value) => {
         if (looksLikeKey(value)) return keyEnteredMessage(l10n);
         // Copied text may have spaces around it.
-        return isTaskId(value.trim()) ? undefined : l10n.t('Enter the ID only, without spaces.');
+        return isTaskId(value.trim()) ? undefined : l10n.t('Enter an ID without spaces.');
       },
     });
     if (text === undefined) return;
-    if (await engine.attachTaskId(id, text.trim())) showChecking({ notifications, l10n }, 1);
+    if (await engine.attachTaskId(id, text.trim())) showChecking({ notifications, l10n });
     else showTooLate({ notifications, l10n }, 1);
   }
 }
@@ -137,9 +134,16 @@ export async function copyPrompt(
   if (!tasks) showNoTasks(deps);
   if (!tasks || tasks.length === 0) return;
   await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
-  notifications.status(
-    tasks.length === 1 ? l10n.t('Prompt copied.') : l10n.t('{0} prompts copied.', tasks.length),
-  );
+  notifications.status(l10n.t('Copied.'));
+}
+
+/** Maximum number of prompts in a question. */
+const MAX_QUOTES = 10;
+
+/** Quotes the prompts of tasks, one per line. */
+function quotePrompts(tasks: readonly Task[]): string[] {
+  const quotes = tasks.slice(0, MAX_QUOTES).map(({ request }) => `'${truncatePrompt(request.prompt)}'`);
+  return tasks.length > MAX_QUOTES ? [...quotes, `+${tasks.length - MAX_QUOTES}`] : quotes;
 }
 
 /** @returns the number of tasks it was done to */
@@ -171,17 +175,10 @@ function showNoTasks({ notifications, l10n }: MessageDependencies): void {
   notifications.status(l10n.t('No matching tasks.'));
 }
 
-function showChecking({ notifications, l10n }: MessageDependencies, count: number): void {
-  notifications.status(
-    count === 1 ? l10n.t('Checking the task again.') : l10n.t('Checking {0} tasks again.', count),
-  );
+function showChecking({ notifications, l10n }: MessageDependencies): void {
+  notifications.status(checkingAgainMessage(l10n));
 }
 
 function showTooLate({ notifications, l10n }: MessageDependencies, count: number): void {
-  notifications.show(
-    'info',
-    count === 1
-      ? l10n.t('The task has changed. Nothing was done.')
-      : l10n.t('{0} tasks have changed. Nothing was done.', count),
-  );
+  notifications.show('info', l10n.t('Tasks skipped because they changed: {0}.', count));
 }

@@ -7,6 +7,7 @@ import type { Task } from '../../core/task/task';
 import { describeOptions, describeSources } from '../labels/optionLabels';
 import {
   describeSourceTask,
+  describeVideo,
   escapeMarkdown,
   formatDateTime,
   formatTimestamp,
@@ -56,18 +57,10 @@ export function taskTooltip(
     ].join(' · '),
   );
   const progress = progressOf(task);
-  line(l10n.t('State'), progress === undefined ? state : `${state} · ${progress}%`);
-  for (const video of task.videos) {
-    const { width, height, durationSeconds, hasAudio, bytes } = video;
-    const audio = hasAudio ? l10n.t('with audio') : l10n.t('no audio');
-    // Values are 0 if an unverified file doesn't state them.
-    const facts = [
-      ...(width > 0 ? [`${width}×${height}`] : []),
-      ...(durationSeconds > 0 ? [`${formatNumber(durationSeconds, language)} s`, audio] : []),
-      `${formatNumber(bytes / 1_000_000, language)} MB`,
-    ];
-    line(l10n.t('Video'), facts.join(' · '));
-  }
+  text.appendMarkdown(
+    `\n\n**${escapeMarkdown(progress === undefined ? state : `${state} · ${progress}%`)}**`,
+  );
+  for (const video of task.videos) line(l10n.t('Video'), describeVideo(video, l10n, language));
   const warning = unverifiedWarning(task, l10n);
   if (warning !== undefined) text.appendMarkdown(`\n\n${escapeMarkdown(warning)}`);
   line(l10n.t('Gateway'), gatewayHost(task.origin));
@@ -87,8 +80,4 @@ export function taskTooltip(
     text.appendMarkdown(`\n- ${escapeMarkdown(`${formatTimestamp(at, task.createdAt, language)} ${label}`)}`);
   }
   return text;
-}
-
-function formatNumber(value: number, language: string): string {
-  return value.toLocaleString(language, { maximumFractionDigits: 1 });
 }

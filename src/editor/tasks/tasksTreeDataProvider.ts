@@ -3,6 +3,7 @@ import { visibleLine } from '../../core/common/displayText';
 import { MutableDisposable, DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Catalog } from '../../core/models/catalog';
 import type { ParameterRole } from '../../core/models/parameter';
+import { fileDeletedLabel } from '../../core/task/failureMessage';
 import { isFinal } from '../../core/task/phases';
 import type { Task, TaskChanges } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
@@ -208,21 +209,21 @@ export class TasksTreeDataProvider implements Disposable {
     const { l10n } = this.#deps;
     const gone = this.#missingCount(task);
     const total = task.videos.length;
-    if (gone > 0 && gone < total) return l10n.t('{0} of {1} videos missing', gone, total);
-    if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Some videos missing');
+    const isPartial = gone === 0 ? task.phase === 'saved' && task.failure !== undefined : gone < total;
+    if (isPartial) return l10n.t('Some videos missing');
     if (gone === 0) return taskStateLabel(task, l10n);
-    return this.#deleted.has(task.id) ? l10n.t('File deleted') : l10n.t('File missing');
+    return this.#deleted.has(task.id) ? fileDeletedLabel(l10n) : l10n.t('File missing');
   }
 
   /** Age or date, progress, and the video's length and size. */
   #details(task: Task): string[] {
-    const { catalog, clock, language, l10n } = this.#deps;
+    const { catalog, clock, language } = this.#deps;
     const now = clock.now();
     const progress = progressOf(task);
     return [
       isFinal(task.phase)
         ? formatShortDateTime(task.createdAt, now, language)
-        : formatAge(now - task.createdAt, l10n),
+        : formatAge(now - task.createdAt, language),
       ...(progress === undefined ? [] : [`${progress}%`]),
       describeShape(task, catalog, language),
     ];

@@ -31,7 +31,7 @@ export class UnseenBadge implements Disposable {
     const value = engine.unseen().length;
     if (value === this.#shown) return;
     this.#shown = value;
-    const tooltip = value === 1 ? l10n.t('1 new video') : l10n.t('{0} new videos', value);
+    const tooltip = l10n.t('New videos: {0}', value);
     show(value === 0 ? undefined : { value, tooltip });
   }
 }

@@ -185,7 +185,7 @@ export class PlayerPage {
       onLoaded: () => this.#setLoading('playing'),
       onFailed: (reason) => {
         this.#deps.host.reportVideoFailed(reason);
-        this.#announcement = this.#deps.texts.failedTitle;
+        this.#announcement = this.#deps.texts.failed;
         this.#setLoading('failed');
       },
       onSoundState: (sound) => this.#setSound(sound),
@@ -241,7 +241,7 @@ export class PlayerPage {
     root.classList.toggle('filled', this.#isFilled);
     root.classList.toggle('portrait', take !== undefined && take.height > take.width);
     render(
-      html`${view ? this.#renderView(view) : html`<main class="empty" aria-label=${texts.loading} aria-busy="true"></main>`}
+      html`${view ? this.#renderView(view) : html`<main class="empty" aria-label=${texts.video} aria-busy="true"></main>`}
         <div class="visually-hidden" role="status">${this.#announcement}</div>`,
       root,
     );

@@ -207,20 +207,15 @@ export type ToHost = z.infer<typeof toHost>;
 
 /** Localized text of the page. */
 const texts = z.object({
-  loading: z.string(),
   video: z.string(),
-  playback: z.string(),
   actions: z.string(),
-  takes: z.string(),
   previousFrame: z.string(),
   nextFrame: z.string(),
   loop: z.string(),
   speed: z.string(),
   fill: z.string(),
   unfill: z.string(),
-  /** `{0}` is the time. */
-  elapsed: z.string(),
-  progress: z.string(),
+  duration: z.string(),
   prompt: z.string(),
   copyPrompt: z.string(),
   details: z.string(),
@@ -228,8 +223,7 @@ const texts = z.object({
   timeline: z.string(),
   useFrame: z.string(),
   noSound: z.string(),
-  failedTitle: z.string(),
-  failedSentence: z.string(),
+  failed: z.string(),
 });
 
 export type Texts = z.infer<typeof texts>;

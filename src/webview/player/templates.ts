@@ -65,7 +65,7 @@ function video(model: Model, handlers: Handlers, takes: readonly Take[]): Templa
           ${ref(handlers.onVideo)}
         ></video>`,
       )}
-      <vscode-progress-bar class="loading-bar" aria-label=${texts.loading}></vscode-progress-bar>
+      <vscode-progress-bar class="loading-bar" aria-label=${texts.video}></vscode-progress-bar>
     </div>
     ${failed ? failedMessage(model) : controls(model, handlers, takes)} ${soundNote(model, handlers)}
     ${takesNote(model, handlers)}
@@ -73,8 +73,8 @@ function video(model: Model, handlers: Handlers, takes: readonly Take[]): Templa
 }
 
 function failedMessage({ texts }: Model): TemplateResult {
-  const { failedTitle: title, failedSentence: sentence } = texts;
-  return message({ kind: 'message', tone: 'warning', title, sentence, charge: null, details: null });
+  const { failed: title } = texts;
+  return message({ kind: 'message', tone: 'warning', title, sentence: '', charge: null, details: null });
 }
 
 function controls(model: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
@@ -84,7 +84,7 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
       handlers.setSpeed(Number(event.currentTarget.value));
     }
   };
-  return html`<div class="controls" role="group" aria-label=${texts.playback}>
+  return html`<div class="controls" role="group" aria-label=${texts.video}>
     ${takes.length > 1 ? takeButtons(model, handlers, takes) : nothing}
     <vscode-toolbar-button
       class="previous-frame"
@@ -149,7 +149,7 @@ function fillToggle({ texts, isFilled }: Model, handlers: Handlers): TemplateRes
 }
 
 function takeButtons({ texts, state }: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
-  return html`<div class="takes" role="group" aria-label=${texts.takes}>
+  return html`<div class="takes" role="group" aria-label=${texts.video}>
     ${takes.map(
       ({ name }, index) =>
         html`<vscode-button
@@ -185,12 +185,11 @@ function link({ action, label }: ActionButton, handlers: Handlers): TemplateResu
 }
 
 function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'working' }>): TemplateResult {
-  const [before, after] = texts.elapsed.split('{0}');
   return html`<section class="card ${shown.isHeld ? 'warning' : ''}" aria-labelledby="stage-title">
     ${
       shown.isMoving
         ? html`<vscode-progress-bar
-            aria-label=${texts.progress}
+            aria-label=${shown.title}
             value=${ifDefined(shown.progress ?? undefined)}
             ?indeterminate=${shown.progress === null}
           ></vscode-progress-bar>`
@@ -202,8 +201,8 @@ function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'wor
       <p class="elapsed">
         ${shown.progress === null ? nothing : html`<span>${shown.progress}%</span>`}
         <span
-          >${before}<time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time
-          >${after}</span
+          >${texts.duration}
+          <time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time></span
         >
       </p>
     </div>

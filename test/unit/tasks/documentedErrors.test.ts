@@ -29,13 +29,13 @@ type Row = readonly [
 
 const UNKNOWN = /didn't confirm the request\. It won't be sent again/;
 const KEY = /rejected your API key/;
-const BALANCE = /balance or quota is too low/;
+const BALANCE = /balance or your API key's quota is too low/;
 const MODEL = /model isn't available/;
-const WORDS = /rejected the request\. See the gateway message/;
+const WORDS = /rejected the request/;
 const BUSY = /is busy\. Sending again automatically/;
 const IMAGE = /rejected an image\. Use a JPEG or PNG/;
-const FILTER = /prompt or an image was blocked by a safety filter/;
-const GROUP = /API key's group is disabled or no longer exists/;
+const FILTER = /^Blocked by a safety filter/;
+const RESTRICTED = /API key or account is expired, disabled, or restricted/;
 const MASKED = '请求上游地址失败';
 
 const submits: Readonly<Record<string, Row>> = {
@@ -54,16 +54,16 @@ const submits: Readonly<Record<string, Row>> = {
   'Wan, internal': [500, e2('InternalError'), 'upstream', 'unknown', UNKNOWN],
   'a wrong key': [401, e1('无效的令牌'), 'key', 'no', KEY, '无效的令牌'],
   'no key sent': [401, e1('未提供令牌'), 'key', 'no', KEY, '未提供令牌'],
-  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', /API key has expired/, '该令牌已过期'],
+  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', RESTRICTED, '该令牌已过期'],
   'a used-up key': [
     401,
     e1(`[sk-AbC***789] 该令牌额度已用尽 ${key.value}`),
     'quota',
     'no',
-    /key's quota is used up/,
+    BALANCE,
     '[sk-…] 该令牌额度已用尽 sk-…',
   ],
-  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', /API key is disabled/],
+  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', RESTRICTED],
   'a model closed to the key': [
     403,
     e1('该令牌无权访问模型 sora-2'),
@@ -72,16 +72,10 @@ const submits: Readonly<Record<string, Row>> = {
     /The gateway denied access/,
     '该令牌无权访问模型 sora-2',
   ],
-  'an address that may not': [
-    403,
-    e1('您的 IP 不在令牌允许访问的列表中'),
-    'permission',
-    'no',
-    /isn't allowed from this network/,
-  ],
-  'an account that is blocked': [403, e1('用户已被封禁'), 'permission', 'no', /Nebula account is blocked/],
-  'a group that is off': [403, e1('令牌分组 vip 已被禁用'), 'permission', 'no', GROUP],
-  'a group that is retired': [403, e1('分组 vip 已被弃用'), 'permission', 'no', GROUP],
+  'an address that may not': [403, e1('您的 IP 不在令牌允许访问的列表中'), 'permission', 'no', RESTRICTED],
+  'an account that is blocked': [403, e1('用户已被封禁'), 'permission', 'no', RESTRICTED],
+  'a group that is off': [403, e1('令牌分组 vip 已被禁用'), 'permission', 'no', RESTRICTED],
+  'a group that is retired': [403, e1('分组 vip 已被弃用'), 'permission', 'no', RESTRICTED],
   'a balance too low': [403, e2('quota_not_enough', 'user quota is not enough'), 'quota', 'no', BALANCE],
   'no channel': [503, e1('当前分组 G 下对于模型 M 无可用渠道'), 'modelGone', 'no', MODEL],
   'no prompt': [
@@ -245,27 +239,14 @@ describe('messages for documented errors', () => {
   });
 
   const asked: Readonly<Record<string, Row>> = {
-    'a wrong key': [
-      401,
-      e1('无效的令牌'),
-      'key',
-      'unknown',
-      /API key was rejected\. Set a valid key/,
-      '无效的令牌',
-    ],
-    'a used-up key': [
-      401,
-      e1('该令牌额度已用尽'),
-      'quota',
-      'unknown',
-      /quota is used up\. Top it up to continue/,
-    ],
+    'a wrong key': [401, e1('无效的令牌'), 'key', 'unknown', KEY, '无效的令牌'],
+    'a used-up key': [401, e1('该令牌额度已用尽'), 'quota', 'unknown', BALANCE],
     'a model closed to the key': [
       403,
       e1('该令牌无权访问模型 M'),
       'permission',
       'unknown',
-      /Your API key can't use this model\. Choose another key to continue/,
+      /The gateway denied access/,
     ],
     'a task that is not there': [400, e2('task_not_exist'), 'expired', 'unknown', /doesn't know this task/],
     'the same as documented': [404, e1('no', 'not_found'), 'expired', 'unknown', /doesn't know this task/],
@@ -333,14 +314,14 @@ describe('messages for documented errors', () => {
 
   // F1 to F5 of API reference 5.3. Keys and balances in their texts are between gateway and provider.
   const failed: Readonly<Record<string, Row>> = {
-    'the filter': [0, e2('content_policy_violation'), 'moderation', 'no', /blocked by a safety filter/],
-    'no reason': [0, {}, 'upstream', 'no', /provider couldn't generate this video/],
+    'the filter': [0, e2('content_policy_violation'), 'moderation', 'no', FILTER],
+    'no reason': [0, {}, 'upstream', 'no', /video couldn't be generated/],
     'the usual words': [
       0,
       { message: '任务执行失败' },
       'upstream',
       'no',
-      /couldn't generate/,
+      /couldn't be generated/,
       '任务执行失败',
     ],
     'the provider’s quota': [
@@ -348,9 +329,9 @@ describe('messages for documented errors', () => {
       { message: 'Quota exceeded, check billing' },
       'upstream',
       'no',
-      /couldn't generate/,
+      /couldn't be generated/,
     ],
-    'the provider’s key': [0, e2('invalid_api_key'), 'upstream', 'no', /couldn't generate/],
+    'the provider’s key': [0, e2('invalid_api_key'), 'upstream', 'no', /couldn't be generated/],
     'a provider that is busy': [0, e2('Throttling.RateLimit'), 'rateLimit', 'no', /again in a few minutes/],
     'a model that is gone': [0, { message: 'The model is no longer available' }, 'modelGone', 'no', MODEL],
   };

@@ -160,7 +160,10 @@ describe('the end of a task during its downloads', function () {
         disk.faults.clear();
         await world.until(isOver, 2 * HOUR);
         assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
-        assert.match(task().failure?.message ?? '', status === 'expired' ? /^1 of 2 videos/ : /^Some videos/);
+        assert.match(
+          task().failure?.message ?? '',
+          status === 'expired' ? /^Missing videos: 1 of 2/ : /^Some videos/,
+        );
         assert.equal(downloads('a'), 1);
         assert.deepEqual(files('.parts'), []);
       });

@@ -108,7 +108,7 @@ describe('downloading a video', function () {
       const task = await world.untilPhase(engine, id);
       assertSaved(task);
       assert.equal(task.videos[0]?.unverified, true);
-      assert.match(task.timeline.at(-1)?.note ?? '', /couldn't be verified/);
+      assert.match(task.timeline.at(-1)?.note ?? '', /not verified/);
       assert.equal(world.requests('download'), 2);
     });
   }

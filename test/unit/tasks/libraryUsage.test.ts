@@ -123,7 +123,7 @@ describe('the library report', function () {
     for (const window of [engine, other]) {
       assert.deepEqual(window.deletedFromLibrary(), [task.id]);
       assert.equal(window.task(task.id)?.phase, 'saved');
-      assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /deleted from the library/);
+      assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /^File deleted$/);
     }
     // Removed videos must not come back with the next Recover Lost Videos.
     assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });

@@ -79,7 +79,7 @@ describe('received videos of a task with a missing one', function () {
       const ended = await world.untilPhase(engine, task.id);
       assert.equal(ended.phase, 'saved');
       assert.deepEqual(ended.videos, [task.videos[0]]);
-      assert.match(ended.failure?.message ?? '', /^1 of 2 videos are missing/);
+      assert.match(ended.failure?.message ?? '', /^Missing videos: 1 of 2/);
     });
   }
 

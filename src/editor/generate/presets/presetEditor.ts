@@ -140,7 +140,7 @@ export class PresetEditor {
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'language'
 > {
   readonly presets: Pick<PresetEditor, 'save'>;
 }

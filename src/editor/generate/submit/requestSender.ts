@@ -12,6 +12,7 @@ import type { VideoRequest } from '../../../core/models/request';
 import { rejectKeys } from '../../../core/tasks/keyGuard';
 import { ReadOnlyStoreError } from '../../../core/store/storeState';
 import { KeyUnavailableError, SubmitCancelledError } from '../../../core/tasks/submitter';
+import { keyLockedMessage, noKeyMessage, notApprovedMessage } from '../../../core/task/failureMessage';
 import type { Task } from '../../../core/task/task';
 import type { AppContext } from '../../common/appContext';
 import type { Keychain } from '../../credentials/keychain';
@@ -19,11 +20,9 @@ import type { OriginApproval, Requester } from '../../credentials/originApproval
 import { describeOptions, describeSources } from '../../labels/optionLabels';
 import {
   KeyLockedError,
+  NotApprovedError,
   Rejection,
   invalidBaseUrlMessage,
-  keyLockedMessage,
-  noKeyMessage,
-  notApprovedMessage,
   readOnlyRejection,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
@@ -32,7 +31,7 @@ import type { ChosenFit } from '../../imageFit/wizardImages';
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'settings' | 'dialogs' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'settings' | 'dialogs' | 'commandTitles' | 'l10n' | 'language'
 > {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
@@ -251,7 +250,7 @@ export class RequestSender {
       case 'locked':
         throw new KeyLockedError(keyLockedMessage(l10n));
       case 'notApproved':
-        throw new Rejection('originNotApproved', notApprovedMessage(origin, l10n));
+        throw new NotApprovedError(notApprovedMessage(new URL(baseUrl).host, l10n));
     }
   }
 
@@ -292,7 +291,7 @@ export class RequestSender {
 
   /** @param duplicates for each request, an earlier identical one, if any */
   async #confirmDuplicates(duplicates: readonly (Task | undefined)[]): Promise<boolean> {
-    const { dialogs, commandTitles, l10n } = this.#deps;
+    const { dialogs, commandTitles, l10n, language } = this.#deps;
     const [newest, ...others] = duplicates
       .filter((duplicate) => duplicate !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
@@ -303,7 +302,7 @@ export class RequestSender {
       detail: isSingle
         ? l10n.t(
             "You sent the same request {0} ago. You'd be charged again.",
-            formatAge(Math.max(Date.now() - newest.createdAt, MINUTE_MS), l10n),
+            formatAge(Math.max(Date.now() - newest.createdAt, MINUTE_MS), language),
           )
         : l10n.t(
             "{0} of {1} requests were already sent. You'd be charged again.",

@@ -6,6 +6,7 @@ import { OriginApproval } from '../../../../src/editor/credentials/originApprova
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { FakeMemento } from '../../../support/fakeMemento';
 import { FakeSecrets } from '../../../support/fakeSecrets';
+import { commandTitles } from '../../../support/commandTitles';
 import { ScriptedDialogs } from '../../../support/scriptedDialogs';
 
 const KEY = 'sk-0123456789abcdef';
@@ -257,7 +258,7 @@ describe('the approval of an origin', () => {
     dialogs = new ScriptedDialogs();
     ({ keychain } = open(secrets));
     await keychain.set(KEY, undefined);
-    approval = new OriginApproval({ keychain, dialogs, l10n: untranslatedL10n });
+    approval = new OriginApproval({ keychain, dialogs, commandTitles, l10n: untranslatedL10n });
   });
 
   it('asks nobody where the key may go anyway', async () => {
@@ -281,7 +282,7 @@ describe('the approval of an origin', () => {
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'none' });
     const locked = open(secrets).keychain;
     secrets.broken = true;
-    const other = new OriginApproval({ keychain: locked, dialogs, l10n: untranslatedL10n });
+    const other = new OriginApproval({ keychain: locked, dialogs, commandTitles, l10n: untranslatedL10n });
     assert.deepEqual(await other.keyFor(ELSEWHERE, 'person'), { kind: 'locked' });
     assert.equal(dialogs.asked.length, 0);
   });

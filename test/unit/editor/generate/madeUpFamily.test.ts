@@ -167,6 +167,7 @@ describe('a family that is one file', () => {
         dialogs: new ScriptedDialogs(),
         commandTitles,
         l10n: untranslatedL10n,
+        language: 'en',
         onSent: ignore,
       },
       settings: new Settings((name) => (name === 'confirm' ? 'never' : undefined)),

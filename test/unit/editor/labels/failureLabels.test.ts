@@ -59,14 +59,14 @@ const outcomes: readonly (readonly [
   [
     '402',
     aTask('rejected', failures.refused(trouble(402, 'pay'))),
-    /balance or quota is too low/,
+    /balance or your API key's quota is too low/,
     NO,
     undefined,
   ],
   [
     '403 quota',
     aTask('rejected', failures.refused(trouble(403, 'no', 'quota_not_enough'))),
-    /balance or quota is too low/,
+    /balance or your API key's quota is too low/,
     NO,
     undefined,
   ],
@@ -108,7 +108,7 @@ const outcomes: readonly (readonly [
   [
     'unreachable',
     aTask('rejected', failures.unreachable(trouble(0, 'ECONNREFUSED'), 'llm.ai-nebula.com')),
-    /Couldn't reach/,
+    /Couldn't connect to llm/,
     NO,
     'testConnection',
   ],
@@ -123,7 +123,7 @@ const outcomes: readonly (readonly [
   [
     'failed',
     aTask('failed', failures.taskFailed(trouble(0, 'render error'))),
-    /couldn't generate this video/,
+    /video couldn't be generated/,
     NO,
     undefined,
   ],
@@ -137,7 +137,7 @@ const outcomes: readonly (readonly [
   [
     'filtered',
     aTask('failed', failures.taskFailed(trouble(200, ''), 1)),
-    /finished video was blocked/,
+    /^Blocked by a safety filter/,
     UNKNOWN,
     undefined,
   ],
@@ -158,7 +158,7 @@ const outcomes: readonly (readonly [
   [
     'a locked keyring',
     aTask('ready', failures.noKey('locked', 'gateway.example')),
-    /keyring is locked\. Unlock it/,
+    /Unlock this system's keyring/,
     UNKNOWN,
     'refresh',
   ],
@@ -181,7 +181,7 @@ const outcomes: readonly (readonly [
   [
     'key refused while watching',
     aTask('running', failures.keyRefused(trouble(401, 'Invalid token'))),
-    /API key was rejected/,
+    /rejected your API key/,
     UNKNOWN,
     'setApiKey',
   ],
@@ -235,7 +235,6 @@ describe('explainFailure', () => {
     const task: Task = { ...aTask('stopped') };
     Reflect.deleteProperty(task, 'gatewayTaskId');
     assert.equal(explainFailure(task, untranslatedL10n)?.charge, NO);
-    assert.match(explainFailure(task, untranslatedL10n)?.sentence ?? '', /before it was sent/);
   });
 
   it('has a sentence for every phase and kind', () => {
@@ -261,7 +260,7 @@ describe('explainFailure', () => {
   it('keeps the gateway’s own text apart', () => {
     const failure = failures.refused(trouble(400, "Details: {0} seconds. You weren't charged. 请求"));
     assert.equal(failure.detail, "Details: {0} seconds. You weren't charged. 请求");
-    assert.match(failure.summary, /See the gateway message\.$/);
+    assert.match(failure.summary, /^The gateway rejected the request\.$/);
     assert.equal(failures.noVideo().detail, undefined);
   });
 });
@@ -275,12 +274,9 @@ describe('the message about a task without a video', () => {
   it('has the prompt, the charge, and the reason if the request was not accepted', () => {
     assert.equal(
       message(outcomes[1]![1]),
-      `Couldn't send 'a boat'. The gateway rejected your API key. ${NO}`,
+      `Not accepted: 'a boat'. The gateway rejected your API key. ${NO}`,
     );
-    assert.equal(
-      message(aTask('failed', failures.taskFailed(trouble(0, 'x')))),
-      `Couldn't generate 'a boat'. ${NO}`,
-    );
+    assert.equal(message(aTask('failed', failures.taskFailed(trouble(0, 'x')))), `Failed: 'a boat'. ${NO}`);
     assert.equal(
       message(aTask('rejected', failures.idNotFound(trouble(404, 'x')))),
       `Not accepted: 'a boat'. ${UNKNOWN}`,
@@ -288,7 +284,7 @@ describe('the message about a task without a video', () => {
     assert.equal(message(aTask('lost')), `No longer available: 'a boat'. ${UNKNOWN}`);
     assert.match(
       message(aTask('unknown')),
-      /^'a boat' may have been sent and charged\. It won't be sent again/,
+      /^Outcome unknown: 'a boat'\. It won't be sent again automatically\. You may have been charged\.$/,
     );
   });
 

@@ -6,6 +6,7 @@ import { FAILURE_KINDS, type FailureKind } from '../../../../src/core/task/task'
 import { describeOptions, formatOption, optionPlaceholder } from '../../../../src/editor/labels/optionLabels';
 import {
   formatAge,
+  formatDuration,
   rowIcon,
   escapeMarkdown,
   formatDateTime,
@@ -114,11 +115,19 @@ describe('the words for tasks', () => {
 
   it('tell an age in few characters', () => {
     const minute = 60_000;
-    assert.equal(formatAge(-5, untranslatedL10n), 'just now');
-    assert.equal(formatAge(minute - 1, untranslatedL10n), 'just now');
-    assert.equal(formatAge(7.9 * minute, untranslatedL10n), '7 min');
-    assert.equal(formatAge(61 * minute, untranslatedL10n), '1 h 1 min');
-    assert.equal(formatAge(49 * 60 * minute, untranslatedL10n), '2 d 1 h');
+    assert.equal(formatAge(-5, 'en'), 'now');
+    assert.equal(formatAge(minute - 1, 'en'), 'now');
+    assert.equal(formatAge(7.9 * minute, 'en'), '7 min');
+    assert.equal(formatAge(61 * minute, 'en'), '1 hr 1 min');
+    assert.equal(formatAge(120 * minute, 'en'), '2 hr');
+    assert.equal(formatAge(49 * 60 * minute, 'en'), '2 days 1 hr');
+  });
+
+  it('tell how long something took', () => {
+    assert.equal(formatDuration(0, 'en'), '0 sec');
+    assert.equal(formatDuration(7, 'en'), '7 sec');
+    assert.equal(formatDuration(80, 'en'), '1 min 20 sec');
+    assert.equal(formatDuration(3601, 'en'), '1 hr');
   });
 
   it('tell a moment with its day, and with its year where that is another one', () => {

@@ -119,7 +119,7 @@ describe('what the player shows', () => {
     const { stage } = view;
     assert.ok(stage.kind === 'working' && stage.isHeld && !stage.isMoving);
     assert.equal(stage.title, 'Needs API key');
-    assert.equal(stage.sentence, 'Your API key was rejected. Set a valid key to continue.');
+    assert.equal(stage.sentence, 'The gateway rejected your API key.');
     assert.equal(stage.details, 'Gateway message: 无效的令牌');
     assert.equal(stage.charge, null);
     assert.equal(stage.progress, null);
@@ -260,14 +260,14 @@ describe('what the player shows', () => {
         new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' }),
       );
       assert.deepEqual(fitSummary({ videos: [video], failure }), {
-        text: '1 of 2 videos are missing.',
+        text: 'Missing videos: 1 of 2.',
         button: { action: 'lookAgain', label: 'Check Again', primary: false },
       });
     });
 
     it('says likewise that files of some are missing', () => {
       const note = fitSummary({ videos: [video, video, video] });
-      assert.match(note?.text ?? '', /^2 of 3 videos are missing from the library/);
+      assert.match(note?.text ?? '', /^Missing files were moved or deleted\./);
       assert.equal(note?.button?.action, 'lookForFile');
     });
   });
@@ -285,7 +285,7 @@ describe('what the player shows', () => {
       assert.deepEqual([view.state, view.tone], ['May be damaged', 'warning']);
       assert.ok(view.stage.kind === 'video');
       assert.deepEqual(view.stage.note, {
-        text: "Downloaded, but the video couldn't be verified. It may not play.",
+        text: 'Downloaded, but not verified. Playback may fail.',
         button: null,
       });
       assert.equal(view.buttons.filter(({ action }) => action === 'openExternally').length, 1);
@@ -294,11 +294,10 @@ describe('what the player shows', () => {
 
     it('shows no number that the file does not tell', () => {
       const lines = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts).split('\n');
-      assert.ok(lines.includes('File size: 2 MB') && lines.includes('File check: May be damaged'));
-      assert.ok(!lines.some((line) => /^(Resolution|Length|Audio): /.test(line)), lines.join('\n'));
+      assert.ok(lines.includes('Video: 2 MB · May be damaged'), lines.join('\n'));
     });
 
-    it('counts them among several, and offers first what brings back the others', () => {
+    it('warns about one of several, and offers first what brings back the others', () => {
       const fitSummary = (parts: Partial<Task>) => {
         const { stage } = viewOf(taskIn('saved', parts), there);
         return stage.kind === 'video' ? stage.note : null;
@@ -307,7 +306,7 @@ describe('what the player shows', () => {
       const away = fitSummary({ videos: [sound, video] });
       assert.match(
         away?.text ?? '',
-        /^1 of 2 videos couldn't be verified\. They may not play\. 1 of 2 videos are missing from the library/,
+        /^Downloaded, but not verified\. Playback may fail\. Missing files were moved or deleted\./,
       );
       assert.equal(away?.button?.action, 'lookForFile');
       const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });
@@ -362,12 +361,9 @@ describe('what the player shows', () => {
     };
     const text = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts);
     for (const line of [
-      'Model: sora-2',
-      'Resolution: 1280×720',
-      'Length: 8.04 s',
-      'Audio: with audio',
-      'File size: 4.21 MB',
-      'Duration: 1 min 20 s',
+      'Model: sora-2 · 8 s · 1280×720 (landscape)',
+      'Video: 1280×720 · 8.04 s · with audio · 4.21 MB',
+      'Duration: 1 min 20 sec',
       'Gateway: gateway.example',
       'Task ID: task_1',
       'Local ID: own-id',
@@ -393,7 +389,7 @@ describe('how a task ended, in words', () => {
   it('takes a failure’s message apart', () => {
     const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' });
     const stage = said(taskIn('failed', { failure }));
-    assert.equal(stage.sentence, "The provider couldn't generate this video.");
+    assert.equal(stage.sentence, "This video couldn't be generated.");
     assert.equal(stage.charge, "You weren't charged.");
     assert.equal(stage.details, 'Gateway message: GPU lost');
   });

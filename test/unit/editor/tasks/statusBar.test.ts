@@ -27,7 +27,7 @@ describe('the words in the status bar', () => {
     assert.deepEqual(statusBarText([aTask('running', { progress: 42 })], untranslatedL10n), {
       text: '$(sync~spin) Generating 42%',
       tooltip: 'a boat: Generating 42%',
-      label: 'Nebula Video: a boat: Generating 42%',
+      label: 'Nebula Video, a boat: Generating 42%',
     });
     assert.equal(statusBarText([aTask('queued')], untranslatedL10n)?.text, '$(circle-outline) Queued');
     // The generation progress says nothing about the download.
@@ -44,7 +44,7 @@ describe('the words in the status bar', () => {
     assert.deepEqual(statusBarText([aTask('running', { progress: 42, failure })], untranslatedL10n), {
       text: '$(key) Needs balance',
       tooltip: 'a boat: Needs balance',
-      label: 'Nebula Video: a boat: Needs balance',
+      label: 'Nebula Video, a boat: Needs balance',
     });
   });
 
@@ -58,8 +58,8 @@ describe('the words in the status bar', () => {
     assert.equal(statusBarText([aTask('running'), blind], untranslatedL10n)?.text, '$(key) 2 videos');
     const many = statusBarText(Array<Task>(20).fill(queued), untranslatedL10n);
     assert.equal(many?.tooltip.split('\n').length, 9);
-    assert.match(many.tooltip, /and 12 more$/);
-    assert.equal(many.label, 'Nebula Video: 20 videos');
+    assert.match(many.tooltip, /\n\+12$/);
+    assert.equal(many.label, 'Nebula Video, 20 videos');
   });
 
   it('are there only while something runs', () => {
