@@ -161,8 +161,8 @@ describe('the rows of the task list', () => {
     assert.equal(item.contextValue, 'task ended removable saved video remixable');
     const { tooltip } = rows.resolveTreeItem(item, id);
     assert.ok(tooltip instanceof vscode.MarkdownString);
-    assert.match(tooltip.value, /\*\*State\*\* May be damaged\n/);
-    assert.match(tooltip.value, /Downloaded\\, but the video couldn\\'t be verified/);
+    assert.match(tooltip.value, /\*\*May be damaged\*\*\n/);
+    assert.match(tooltip.value, /Downloaded\\, but not verified/);
     assert.doesNotMatch(tooltip.value, /\b0 × 0\b/);
     // The notification says that it's ready; the page says more.
     const toasts = () => own.notifications.shown.filter(({ severity }) => severity !== 'status');
