@@ -171,7 +171,7 @@ describe('the rows of the task list', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(
       toasts().map(({ message }) => message),
-      [`Done: '${request.prompt}'.`],
+      [`'${request.prompt}' is ready.`],
     );
   });
 

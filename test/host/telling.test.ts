@@ -42,7 +42,7 @@ describe('telling how tasks end', () => {
     await aWhile();
     assert.equal(toasts().length, 1, JSON.stringify(toasts()));
     const [notice] = toasts();
-    assert.equal(notice?.message, `Done: '${request.prompt}'.`);
+    assert.equal(notice?.message, `'${request.prompt}' is ready.`);
     assert.ok(notice.actions.includes('Save to Workspace') && notice.actions.includes("Don't Show Again"));
     assert.ok(notice.actions.length <= 3);
     second.dispose();
@@ -66,7 +66,7 @@ describe('telling how tasks end', () => {
     const [notice] = toasts();
     assert.equal(notice?.severity, 'error');
     // The address isn't Nebula's, so its rule that failed tasks are free doesn't hold.
-    assert.match(notice.message, /^Failed: 'a duel \(\d+\)'\. You may have been charged\.$/);
+    assert.match(notice.message, /^Couldn't generate 'a duel \(\d+\)'\. You may have been charged\.$/);
   });
 
   it('no notice where the setting says never, nor of what code has heard itself', async () => {

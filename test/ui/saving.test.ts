@@ -25,7 +25,7 @@ describe('a finished video', function () {
   it('is told of once, and saved from the notice', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await stage.send(PROMPT);
-    await stage.window.toast(`Done: '${PROMPT}'.`).waitFor({ timeout: 60_000 });
+    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
     await badge().waitFor();
     await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
@@ -80,7 +80,7 @@ describe('a finished video', function () {
   it('is no longer told of once the user wants that', async () => {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await stage.send(PROMPT);
-    await stage.window.toast(`Done: '${PROMPT}'.`).waitFor({ timeout: 60_000 });
+    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
     await action('is ready', "Don't Show Again").click();
     const settings = path.join(stage.session.profile.userData, 'User', 'settings.json');
     for (let turn = 0; !/"nebulaVideo.notify":\s*"never"/.test(fs.readFileSync(settings, 'utf8')); turn++) {

@@ -144,21 +144,15 @@ const MIN_QUOTE_LENGTH = 16;
 /** The message that a task ended without a video. The page has the details. */
 export function failureMessage(task: Task, { sentence, charge }: FailureExplanation, l10n: L10n): string {
   const { phase, request, failure } = task;
-  const state = phaseLabel(task, l10n);
-  const reason =
-    phase === 'unknown'
-      ? [notSentAgainMessage(l10n)]
-      : phase === 'rejected' && failure?.charged === 'no'
-        ? [firstSentence(sentence)]
-        : [];
-  const build = (quote: string) => [outcomeMessage(state, quote, l10n), ...reason, charge].join(' ');
+  const build = (quote: string): string => {
+    if (phase === 'failed') return `${l10n.t("Couldn't generate '{0}'.", quote)} ${charge}`;
+    if (phase === 'rejected' && failure?.charged === 'no')
+      return `${l10n.t("Couldn't send '{0}'.", quote)} ${firstSentence(sentence)} ${charge}`;
+    const outcome = l10n.t("{0}: '{1}'.", phaseLabel(task, l10n), quote);
+    return [outcome, ...(phase === 'unknown' ? [notSentAgainMessage(l10n)] : []), charge].join(' ');
+  };
   const room = MAX_TOAST_LENGTH - build('').length;
   return build(truncatePrompt(request.prompt, Math.min(MAX_QUOTE_LENGTH, Math.max(MIN_QUOTE_LENGTH, room))));
-}
-
-/** How a task ended. The prompt is quoted. */
-export function outcomeMessage(state: string, prompt: string, l10n: L10n): string {
-  return l10n.t("{0}: '{1}'.", state, prompt);
 }
 
 /** For the user who stops tracking a task, and for its page. */

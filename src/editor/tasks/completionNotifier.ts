@@ -5,8 +5,8 @@ import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
 import type { Notifications } from '../common/notifications';
-import { explainFailure, outcomeMessage } from '../labels/failureLabels';
-import { phaseLabel, truncatePrompt } from '../labels/taskLabels';
+import { explainFailure } from '../labels/failureLabels';
+import { truncatePrompt } from '../labels/taskLabels';
 import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
@@ -102,7 +102,7 @@ export class CompletionNotifier implements Disposable {
 
   #showReady(task: Task, offersSave: boolean): void {
     const { notifications, l10n } = this.#deps;
-    const ready = outcomeMessage(phaseLabel(task, l10n), truncatePrompt(task.request.prompt), l10n);
+    const ready = l10n.t("'{0}' is ready.", truncatePrompt(task.request.prompt));
     const missing = explainFailure(task, l10n)?.sentence;
     notifications.show('info', missing === undefined ? ready : `${ready} ${missing}`, [
       notifications.open(task.id),

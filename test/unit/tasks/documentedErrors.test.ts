@@ -35,7 +35,7 @@ const WORDS = /rejected the request/;
 const BUSY = /is busy\. Sending again automatically/;
 const IMAGE = /rejected an image\. Use a JPEG or PNG/;
 const FILTER = /^Blocked by a safety filter/;
-const RESTRICTED = /API key or account is expired, disabled, or restricted/;
+const GROUP = /API key's group is disabled or no longer exists/;
 const MASKED = '请求上游地址失败';
 
 const submits: Readonly<Record<string, Row>> = {
@@ -54,7 +54,7 @@ const submits: Readonly<Record<string, Row>> = {
   'Wan, internal': [500, e2('InternalError'), 'upstream', 'unknown', UNKNOWN],
   'a wrong key': [401, e1('无效的令牌'), 'key', 'no', KEY, '无效的令牌'],
   'no key sent': [401, e1('未提供令牌'), 'key', 'no', KEY, '未提供令牌'],
-  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', RESTRICTED, '该令牌已过期'],
+  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', /API key has expired/, '该令牌已过期'],
   'a used-up key': [
     401,
     e1(`[sk-AbC***789] 该令牌额度已用尽 ${key.value}`),
@@ -63,7 +63,7 @@ const submits: Readonly<Record<string, Row>> = {
     BALANCE,
     '[sk-…] 该令牌额度已用尽 sk-…',
   ],
-  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', RESTRICTED],
+  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', /API key is disabled/],
   'a model closed to the key': [
     403,
     e1('该令牌无权访问模型 sora-2'),
@@ -72,10 +72,16 @@ const submits: Readonly<Record<string, Row>> = {
     /The gateway denied access/,
     '该令牌无权访问模型 sora-2',
   ],
-  'an address that may not': [403, e1('您的 IP 不在令牌允许访问的列表中'), 'permission', 'no', RESTRICTED],
-  'an account that is blocked': [403, e1('用户已被封禁'), 'permission', 'no', RESTRICTED],
-  'a group that is off': [403, e1('令牌分组 vip 已被禁用'), 'permission', 'no', RESTRICTED],
-  'a group that is retired': [403, e1('分组 vip 已被弃用'), 'permission', 'no', RESTRICTED],
+  'an address that may not': [
+    403,
+    e1('您的 IP 不在令牌允许访问的列表中'),
+    'permission',
+    'no',
+    /isn't allowed from this network/,
+  ],
+  'an account that is blocked': [403, e1('用户已被封禁'), 'permission', 'no', /Nebula account is blocked/],
+  'a group that is off': [403, e1('令牌分组 vip 已被禁用'), 'permission', 'no', GROUP],
+  'a group that is retired': [403, e1('分组 vip 已被弃用'), 'permission', 'no', GROUP],
   'a balance too low': [403, e2('quota_not_enough', 'user quota is not enough'), 'quota', 'no', BALANCE],
   'no channel': [503, e1('当前分组 G 下对于模型 M 无可用渠道'), 'modelGone', 'no', MODEL],
   'no prompt': [

@@ -67,7 +67,7 @@ describe('the notification about a request that was not accepted', () => {
     host.notifications.showFailure(task, explanation, { isExpected: true });
     assert.deepEqual(host.last, {
       severity: 'error',
-      message: "Not accepted: 'a boat'. The gateway rejected your API key. You weren't charged.",
+      message: "Couldn't send 'a boat'. The gateway rejected your API key. You weren't charged.",
       actions: ['Set API Key…', 'Open'],
     });
   });

@@ -274,9 +274,12 @@ describe('the message about a task without a video', () => {
   it('has the prompt, the charge, and the reason if the request was not accepted', () => {
     assert.equal(
       message(outcomes[1]![1]),
-      `Not accepted: 'a boat'. The gateway rejected your API key. ${NO}`,
+      `Couldn't send 'a boat'. The gateway rejected your API key. ${NO}`,
     );
-    assert.equal(message(aTask('failed', failures.taskFailed(trouble(0, 'x')))), `Failed: 'a boat'. ${NO}`);
+    assert.equal(
+      message(aTask('failed', failures.taskFailed(trouble(0, 'x')))),
+      `Couldn't generate 'a boat'. ${NO}`,
+    );
     assert.equal(
       message(aTask('rejected', failures.idNotFound(trouble(404, 'x')))),
       `Not accepted: 'a boat'. ${UNKNOWN}`,

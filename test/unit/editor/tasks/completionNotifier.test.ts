@@ -87,7 +87,7 @@ class Windows {
   }
 }
 
-const READY = "Done: 'a boat'. | Open | Save to Workspace | No More";
+const READY = "'a boat' is ready. | Open | Save to Workspace | No More";
 
 describe('the notices of ended tasks', () => {
   let windows: Windows;
@@ -160,7 +160,7 @@ describe('the notices of ended tasks', () => {
       summary: 'Others are not here.',
     });
     assert.deepEqual(await windows.settle(), [
-      "one: Done: 'a boat'. Others are not here. | Open | Save to Workspace | No More",
+      "one: 'a boat' is ready. Others are not here. | Open | Save to Workspace | No More",
     ]);
   });
 
@@ -229,6 +229,6 @@ describe('the notices of ended tasks', () => {
     windows.open('one', { focused: true, autoSave: true });
     windows.move('a', 'running');
     windows.move('a', 'saved');
-    assert.deepEqual(await windows.settle(), ["one: Done: 'a boat'. | Open | No More"]);
+    assert.deepEqual(await windows.settle(), ["one: 'a boat' is ready. | Open | No More"]);
   });
 });
