@@ -66,7 +66,7 @@ describe('the public API', () => {
       [
         'images that the model does not take',
         { model: 'sora-2', prompt: 'x', images: [{ role: 'last', source: 'https://example.com/a.png' }] },
-        /role "first"/,
+        /role 'first'/,
       ],
       ['a remix of an unknown task', { model: 'sora-2', prompt: 'x', remixOf: 'nobody' }, /'nobody'/],
       ['something that is no request', { prompt: 'x' }, /model/],

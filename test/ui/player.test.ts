@@ -284,7 +284,7 @@ describe('the player in a real workbench', function () {
     await bench.called({ id, args: [{ id: 'film', video: 0, seconds: 2.5 }] });
     await button(frame, 'Copy Details').click();
     await frame.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
-    assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: video_/s);
+    assert.match(await bench.clipboard(), /^Model: sora-2 · .*\nTask ID: video_/s);
     bench.setFailing(true);
     await button(frame, 'Save As…').click();
     await frame.locator('.error-message').getByText('See the log for details.').waitFor();
