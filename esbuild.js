@@ -11,12 +11,15 @@ const production = process.argv.includes('--production');
 const tests = process.argv.includes('--tests');
 const watch = process.argv.includes('--watch');
 
+/** The oldest Node.js that VS Code runs extensions in. */
+const NODE = 'node22';
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: __dirname,
   bundle: true,
   platform: 'node',
-  target: 'node22',
+  target: NODE,
   format: 'cjs',
   logLevel: production || watch ? 'info' : 'warning',
   // Lists the packages in each bundle, for the license notices.
@@ -26,13 +29,13 @@ const common = {
 };
 
 /**
- * The extension is a small entry that loads at start, and the app, which is loaded on first use:
- * CommonJS bundles, because they start fastest in the extension host.
+ * The small entry that loads at start. It loads the app on first use: a CommonJS bundle, because it starts fastest in the
+ * extension host.
  * @type {import('esbuild').BuildOptions}
  */
 const extension = {
   ...common,
-  entryPoints: { extension: 'src/extension.ts', app: 'src/editor/app.ts' },
+  entryPoints: { extension: 'src/extension.ts' },
   outdir: 'dist',
   external: ['vscode', './app.js'],
   minify: production,
@@ -40,12 +43,75 @@ const extension = {
 };
 
 /**
- * The image pipeline, which the app loads on first use, and its worker.
+ * Removes zod's unused helpers. esbuild keeps them all because `catch` reaches one through a namespace in a namespace.
+ * @type {import('esbuild').Plugin}
+ */
+const slimZod = {
+  name: 'slim-zod',
+  setup(build) {
+    build.onLoad({ filter: /zod.v4.mini.schemas\.js$/ }, ({ path: file }) => ({
+      contents: fs.readFileSync(file, 'utf8').replaceAll('core.util.', 'util.'),
+    }));
+  },
+};
+
+const appFile = path.join(__dirname, 'src', 'editor', 'app.ts');
+
+/**
+ * Puts what the app loads with `import()` into files of its own. Each of them begins with an import of the app, so that
+ * esbuild keeps all code of the app in one chunk. Only ES modules can be split, so the output is converted to CommonJS.
+ * @type {import('esbuild').Plugin}
+ */
+const lazyParts = {
+  name: 'lazy-parts',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, path: name, resolveDir }) =>
+      kind === 'dynamic-import' ? { path: path.join(resolveDir, name), namespace: 'lazy' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: file }) => ({
+      contents: `import ${JSON.stringify(appFile)}; export * from ${JSON.stringify(file)};`,
+      resolveDir: __dirname,
+    }));
+    build.onEnd(async ({ outputFiles = [] }) => {
+      for (const { path: file, text } of outputFiles) {
+        const { code } = await esbuild.transform(text, {
+          ...{ format: 'cjs', platform: 'node', target: NODE, minify: production },
+          // Use require() for import(), too.
+          supported: { 'dynamic-import': false },
+          sourcemap: production ? false : 'inline',
+          sourcefile: path.basename(file),
+        });
+        fs.mkdirSync(path.dirname(file), { recursive: true });
+        fs.writeFileSync(file, code);
+      }
+    });
+  },
+};
+
+/**
+ * The app, and the parts that it loads on first use.
+ * @type {import('esbuild').BuildOptions}
+ */
+const app = {
+  ...common,
+  entryPoints: { app: appFile },
+  outdir: 'dist',
+  external: ['vscode'],
+  format: 'esm',
+  splitting: true,
+  plugins: [slimZod, lazyParts],
+  write: false,
+  minify: production,
+  sourcemap: production ? false : 'inline',
+};
+
+/**
+ * The worker of the image pipeline.
  * @type {import('esbuild').BuildOptions}
  */
 const images = {
   ...common,
-  entryPoints: { images: 'src/core/images/createImagePipeline.ts', imageWorker: 'src/core/images/worker.ts' },
+  entryPoints: { imageWorker: 'src/core/images/worker.ts' },
   outdir: 'dist',
   minify: production,
   sourcemap: !production,
@@ -77,6 +143,7 @@ const pages = {
   entryPoints: { player: 'src/webview/player/main.ts', imageFit: 'src/webview/imageFit/main.ts' },
   outdir: 'dist/webview',
   loader: { '.m4a': 'binary' },
+  plugins: [slimZod],
   minify: production,
   sourcemap: production ? false : 'inline',
 };
@@ -106,7 +173,7 @@ function testOptions() {
 }
 
 async function main() {
-  const shipped = [extension, images, pages];
+  const shipped = [extension, app, images, pages];
   const testing = tests ? testOptions() : undefined;
   const targets = testing ? [...shipped, testing] : shipped;
   if (watch) {

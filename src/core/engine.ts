@@ -248,7 +248,8 @@ export class Engine implements Disposable {
 
   /** See {@link TaskRecovery.run}. */
   async recoverVideos(options: RecoveryOptions = {}): Promise<RecoveryReport> {
-    return this.#services.taskRecovery.run(options);
+    const { TaskRecovery } = await import('./tasks/taskRecovery');
+    return new TaskRecovery(this.#services).run(options);
   }
 
   /** Claims the notification about a task's end. @returns true in only one window */

@@ -6,7 +6,6 @@ import { withPrefix, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient } from './gateway/client';
 import { createHttp, type HttpConnector } from './gateway/http';
-import { VideoClient } from './gateway/videoClient';
 import { Library } from './library/library';
 import { STORAGE_NAMES } from './common/storageNames';
 import type { Catalog } from './models/catalog';
@@ -20,8 +19,7 @@ import { OriginKinds } from './tasks/originKinds';
 import { PartialResults } from './tasks/partialResults';
 import { Poller } from './tasks/poller';
 import { TaskReopener } from './tasks/taskReopener';
-import { TaskRecovery } from './tasks/taskRecovery';
-import { StatusCheck } from './tasks/statusCheck';
+import type { StatusCheck } from './tasks/statusCheck';
 import { Submitter } from './tasks/submitter';
 import type { TaskServices } from './tasks/taskServices';
 import { TimeoutKeySource } from './tasks/timeoutKeySource';
@@ -61,7 +59,6 @@ export interface EngineServices extends TaskServices {
   readonly downloader: VideoDownloader;
   readonly reopener: TaskReopener;
   readonly libraryUsage: LibraryUsage;
-  readonly taskRecovery: TaskRecovery;
   readonly poller: Poller;
   readonly watcher: StorageWatcher;
 }
@@ -89,7 +86,10 @@ export function createEngineServices(
   const kinds = new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl);
   const client = new GatewayClient(kinds.observe(open), clock, gatewayLog);
   // Not observed: a check would compete with the download, and queries come before it.
-  const videoClient = new VideoClient(open, clock, gatewayLog);
+  const videoClient = async () => {
+    const { VideoClient } = await import('./gateway/videoClient');
+    return new VideoClient(open, clock, gatewayLog);
+  };
   const failures = (baseUrl: string) => new Failures(kinds.get(baseUrl));
   const partialResults = new PartialResults({ library, failures, log });
   const circuitBreaker = new OriginCircuitBreaker(store, clock);
@@ -98,7 +98,12 @@ export function createEngineServices(
   const submitter = new Submitter(deps);
   const downloader = new VideoDownloader(deps);
   const reopener = new TaskReopener(deps);
-  const statusCheck = new StatusCheck({ ...deps, random, baseInterval: options.pollInterval });
+  const statusCheck: Pick<StatusCheck, 'run'> = {
+    run: async (record, signal) => {
+      const { StatusCheck } = await import('./tasks/statusCheck');
+      await new StatusCheck({ ...deps, random, baseInterval: options.pollInterval }).run(record, signal);
+    },
+  };
   return {
     ...deps,
     kinds,
@@ -106,7 +111,6 @@ export function createEngineServices(
     downloader,
     reopener,
     libraryUsage: new LibraryUsage(deps),
-    taskRecovery: new TaskRecovery({ ...deps, reopener }),
     poller: new Poller({ ...deps, downloader, submitter, statusCheck, onIdle }),
     watcher: new StorageWatcher(location.folder, clock, log, onStorageChange),
   };

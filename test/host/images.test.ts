@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../../src/core/common/clock';
+import { createImagePipeline, toImageField } from '../../src/core/images/createImagePipeline';
 import { selectionOrder } from '../../src/editor/imageFit/imagePicker';
-import { loadImages } from '../../src/editor/imageFit/requestImages';
 import { loadImage } from '../gateway/image';
 import { limitsFor } from '../support/catalog';
 
@@ -18,10 +18,10 @@ describe('a picture in the extension host', () => {
   it('is read through the file systems of the editor, fitted in its thread, and kept', async () => {
     const extension = vscode.extensions.getExtension('nebula-video.nebula-video');
     assert.ok(extension);
-    const { createImagePipeline, toImageField } = loadImages(extension.extensionUri);
     const faults: string[] = [];
     const silent = () => undefined;
     const images = createImagePipeline({
+      worker: path.join(extension.extensionPath, 'dist', 'imageWorker.js'),
       folder,
       files: {
         size: async (uri) => (await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true))).size,

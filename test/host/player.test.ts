@@ -136,14 +136,14 @@ describe('the players of a window', () => {
     const panel = (title: string) =>
       vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, vscode.ViewColumn.Active, {});
     const kept = panel('kept');
-    own.players.revive(kept, { taskId: 'a', position: 2 });
+    await own.players.revive(kept, { taskId: 'a', position: 2 });
     assert.equal(kept.webview.options.enableScripts, true);
     assert.equal(kept.webview.options.enableForms, false);
     assert.equal(kept.webview.options.localResourceRoots?.length, 2);
     assert.match(kept.webview.html, /Content-Security-Policy/);
-    own.players.revive(panel('twice'), { taskId: 'a' });
-    own.players.revive(panel('unreadable'), { position: 2 });
-    own.players.revive(panel('nothing'), undefined);
+    await own.players.revive(panel('twice'), { taskId: 'a' });
+    await own.players.revive(panel('unreadable'), { position: 2 });
+    await own.players.revive(panel('nothing'), undefined);
     await until(() => titles().length === 1);
     assert.equal(await own.players.open('a'), true);
     assert.equal(titles().length, 1);

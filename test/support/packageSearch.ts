@@ -28,3 +28,24 @@ export function faultsOfPackage(files: ReadonlyMap<string, Buffer>, roots: reado
     ];
   });
 }
+
+/** Files that a bundle requires from its own folder: at once, or lazily with `import()`. */
+export function requiredBy(code: string): readonly { readonly file: string; readonly isLazy: boolean }[] {
+  return [...code.matchAll(/(.)\brequire\("\.\/([\w-]+\.js)"\)/gs)].map(([, before, file = '']) => ({
+    file,
+    isLazy: before === '(',
+  }));
+}
+
+/** Size in bytes of a bundle with everything that is loaded with it. */
+export function loadedBytes(files: ReadonlyMap<string, Buffer>, folder: string, bundle: string): number {
+  const loaded = new Set([bundle]);
+  let bytes = 0;
+  for (const name of loaded) {
+    const content = files.get(folder + name);
+    if (!content) throw new Error(`${folder}${name} is missing.`);
+    bytes += content.length;
+    for (const { file, isLazy } of requiredBy(content.toString())) if (!isLazy) loaded.add(file);
+  }
+  return bytes;
+}

@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { Log } from '../common/log';
@@ -13,6 +12,8 @@ export { animatedImageMessage } from './imageMessages';
 export type { ImageLimits } from './imageLimits';
 
 export interface ImagePipelineOptions {
+  /** Absolute path of the worker, a bundle next to the codecs. */
+  readonly worker: string;
   /** Absolute path of the image store's folder. */
   readonly folder: string;
   readonly files: UserFileReader;
@@ -21,17 +22,15 @@ export interface ImagePipelineOptions {
   readonly log: Log;
 }
 
-/**
- * Creates the image pipeline. It's a separate bundle, loaded for the first image, with its worker next to it
- * (esbuild.js).
- */
+/** Creates the image pipeline. */
 export function createImagePipeline({
+  worker,
   folder,
   files,
   clock,
   l10n,
   log,
 }: ImagePipelineOptions): ImagePipeline {
-  const processor = new ImageWorker(path.join(__dirname, 'imageWorker.js'), clock);
+  const processor = new ImageWorker(worker, clock);
   return new ImagePipeline({ processor, store: new ImageStore(folder), files, l10n, log });
 }

@@ -1,3 +1,8 @@
+/** Extensions of videos in the library. Unknown containers get `.mp4`: players look at the content. */
+export const VIDEO_EXTENSIONS = ['mp4', 'mov', 'webm', 'mkv'] as const;
+
+export type VideoExtension = (typeof VIDEO_EXTENSIONS)[number];
+
 /** Device names that Windows reserves, with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 

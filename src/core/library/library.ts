@@ -11,9 +11,10 @@ import {
   systemDisk,
   type Disk,
 } from '../common/fileSystem';
-import { PartFile, type CompletePart } from './partFile';
+import { VIDEO_EXTENSIONS } from './fileNames';
+import type { CompletePart, PartFile } from './partFile';
 import { sidecarSchema, type Sidecar, type SidecarFacts } from './sidecar';
-import { describeUnverified, probeVideoFile, VIDEO_EXTENSIONS, type VideoFileInfo } from './videoFile';
+import type { VideoFileInfo } from './videoFile';
 import { VideoFileError } from './videoFileError';
 
 /** A complete video in the library. */
@@ -74,6 +75,7 @@ export class Library {
 
   /** Creates a part file for a video. Earlier parts of the same name stay. @throws {@link DiskError} */
   async createPart(name: string): Promise<PartFile> {
+    const { PartFile } = await import('./partFile');
     return withDiskErrors(async () => {
       await this.#disk.mkdir(path.join(this.folder, PARTS_FOLDER), { recursive: true });
       // A random name, so that a window that lost its claim can't write to another window's file.
@@ -269,6 +271,7 @@ export class Library {
     const file = this.pathOfPart(part);
     const bytes = await this.#sizeOf(file);
     if (bytes === undefined) return undefined;
+    const { describeUnverified } = await import('./videoFile');
     const probed = await this.#probe(file);
     return withDiskErrors(async () => {
       const info = probed ?? (mayBeUnverified ? await describeUnverified(this.#disk, file) : undefined);
@@ -288,6 +291,7 @@ export class Library {
 
   /** Probes a file; undefined if it's missing or not a complete video. @throws {@link DiskError} */
   async #probe(file: string): Promise<VideoFileInfo | undefined> {
+    const { probeVideoFile } = await import('./videoFile');
     return withDiskErrors(async () => {
       try {
         return await probeVideoFile(this.#disk, file);

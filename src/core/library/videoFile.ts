@@ -2,14 +2,12 @@ import type { Disk } from '../common/fileSystem';
 import { Mp4Error, type ByteSource } from '../mp4/boxes';
 import { probeMp4, startsLikeMp4 } from '../mp4/probe';
 import { probeMatroska, startsLikeMatroska, type MatroskaInfo } from './matroska';
+import type { VideoExtension } from './fileNames';
 import { VideoFileError } from './videoFileError';
-
-/** Extensions of videos in the library. Unknown containers get `.mp4`: players look at the content. */
-export const VIDEO_EXTENSIONS = ['mp4', 'mov', 'webm', 'mkv'] as const;
 
 /** Facts about a complete file. Unknown numbers are 0. */
 export interface VideoFileInfo {
-  readonly extension: (typeof VIDEO_EXTENSIONS)[number];
+  readonly extension: VideoExtension;
   readonly durationSeconds: number;
   readonly width: number;
   readonly height: number;

@@ -336,7 +336,7 @@ export class DownloadAttempt {
     part: PartFile,
     refusedSha256: string | undefined,
   ): Promise<Awaited<ReturnType<PartFile['finish']>>> {
-    const { videoClient } = this.#deps;
+    const videoClient = await this.#deps.videoClient();
     const id = this.#record.gatewayTaskId ?? '';
     const received = await videoClient.download(source, this.#access, id, part, this.#signal);
     const { bytes, declaredBytes = bytes, evidence } = received;

@@ -13,7 +13,7 @@ import type { TaskServices } from './taskServices';
 interface Dependencies extends TaskServices {
   readonly downloader: VideoDownloader;
   readonly submitter: Submitter;
-  readonly statusCheck: StatusCheck;
+  readonly statusCheck: Pick<StatusCheck, 'run'>;
   readonly onIdle: () => void;
 }
 

@@ -18,7 +18,8 @@ export interface TaskServices {
   readonly store: TaskStore;
   readonly library: Library;
   readonly client: GatewayClient;
-  readonly videoClient: VideoClient;
+  /** Loaded for the first download. */
+  readonly videoClient: () => Promise<VideoClient>;
   readonly keys: KeySource;
   readonly circuitBreaker: OriginCircuitBreaker;
   readonly failures: FailuresAt;

@@ -7,7 +7,7 @@ import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
-import { DownloadAttempt, needsGateway, type AttemptResult } from './downloadAttempt';
+import type { AttemptResult, DownloadAttempt } from './downloadAttempt';
 import { downloadDeadline } from './downloadRetry';
 import { Lease } from './lease';
 import {
@@ -52,6 +52,7 @@ export class VideoDownloader {
     const { store, circuitBreaker, clock } = this.#deps;
     const seenDue = record.nextDue;
     if (seenDue === undefined) return;
+    const { DownloadAttempt, needsGateway } = await import('./downloadAttempt');
     const now = clock.now();
     const origin = originOf(record.baseUrl);
     const gap = clockGap(seenDue, now);

@@ -2,9 +2,7 @@ import { Emitter, type Event } from '../../core/common/events';
 import { describeError } from '../../core/common/log';
 import type { AppContext, Feature } from '../common/appContext';
 import { idsFromArguments } from '../common/taskPicker';
-import { checkConnection } from './connection';
 import { GatewayModels } from './gatewayModels';
-import { approveAddress, removeApiKey, setApiKey, testConnection } from './keyCommands';
 import type { Keychain } from './keychain';
 import { KeyStatusMonitor } from './keyStatusMonitor';
 import { OriginApproval } from './originApproval';
@@ -37,6 +35,7 @@ export function registerCredentials(
   const gatewayModels = new GatewayModels({ ...context, memory: context.mementos.global, keys: keychain });
   const look = async () => {
     const heard = async (baseUrl: string, ids: readonly string[]) => gatewayModels.heard(baseUrl, ids);
+    const { checkConnection } = await import('./connection');
     const state = await checkConnection({ ...context, keychain, approval, heard });
     status.heard(state);
     return state;
@@ -54,21 +53,23 @@ export function registerCredentials(
       );
     }),
   );
-  const setKey = async () => setApiKey(deps);
+  const load = async () => import('./keyCommands');
+  const setKey = async () => (await load()).setApiKey(deps);
   return {
     ...{ keychain, approval, gatewayModels, setKey },
     onDidChangeLine: line.event,
     commands: {
       'nebulaVideo.setApiKey': { run: setKey },
-      'nebulaVideo.removeApiKey': { run: async () => removeApiKey(deps) },
+      'nebulaVideo.removeApiKey': { run: async () => (await load()).removeApiKey(deps) },
       'nebulaVideo.approveAddress': {
         run: async (args) => {
           const [id] = idsFromArguments(args) ?? [];
           const task = id === undefined ? undefined : (await engine.open()).task(id);
+          const { approveAddress } = await load();
           await approveAddress(deps, task?.origin);
         },
       },
-      'nebulaVideo.testConnection': { run: async () => testConnection(deps) },
+      'nebulaVideo.testConnection': { run: async () => (await load()).testConnection(deps) },
     },
   };
 }

@@ -7,22 +7,13 @@ import type { Requester } from '../credentials/originApproval';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { ImageFitFeature } from '../imageFit/registerImageFit';
 import type { PlayerFeature } from '../player/registerPlayer';
-import { BatchSubmitter } from './batch/batchSubmitter';
-import { generateSeveral, openPrompts } from './batch/generateSeveral';
-import { continueFromLastFrame, type FrameSource } from './continueFromLastFrame';
+import type { FrameSource } from './continueFromLastFrame';
 import { generate, hasRequest } from './generate';
-import { editAndGenerate, generateAgain } from './generateAgain';
-import { generateFromImage } from './generateFromImage';
-import { sendFromEditor } from './generateFromPrompt';
-import { generateFromSelection, selectedText } from './generateFromSelection';
-import { savePreset } from './presets/presetEditor';
-import { improvePrompt } from './promptEditor/improvePrompt';
-import { pickUsableImages, type ImageDependencies } from './pickImages';
+import type { ImageDependencies } from './pickImages';
 import type { LanguageModels } from './promptEditor/languageModels';
 import { createPromptEditors, type EditorsOfPrompts } from './promptEditor/createPromptEditors';
 import { replaceText } from './promptEditor/promptEditors';
 import { PublicApi } from './publicApi';
-import { pickRemixSource, remix } from './remix';
 import { RequestSender } from './submit/requestSender';
 import { createWizard, type Wizard } from './wizard/createWizard';
 import type { WizardInput } from './wizard/wizardTypes';
@@ -48,6 +39,8 @@ interface Needs {
   readonly frames?: FrameSource;
 }
 
+const load = async () => import('./generateCommands');
+
 /** Sets up all that leads to a paid request: wizard, presets, prompt editors, images and batches. */
 export function registerGenerate(context: AppContext, needs: Needs): GenerateFeature {
   const { subscriptions, log } = context;
@@ -65,8 +58,8 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
   const wizard = createWizard(context, {
     ...needs,
     ...{ sender, memory, openEditor },
-    pickImages: async (title) => pickUsableImages(imageDeps, title),
-    pickRemixSource: async (title) => pickRemixSource(context, title),
+    pickImages: async (title) => (await load()).pickUsableImages(imageDeps, title),
+    pickRemixSource: async (title) => (await load()).pickRemixSource(context, title),
   });
   return {
     api,
@@ -75,10 +68,13 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
       ...wizardCommands(context, imageDeps, wizard, editors),
       ...batchCommands(context, wizard, editors),
       'nebulaVideo.improvePrompt': {
-        run: async (args) => improvePrompt({ ...context, ...editors, models: editors.languageModels }, args),
+        run: async (args) => {
+          const { improvePrompt } = await load();
+          await improvePrompt({ ...context, ...editors, models: editors.languageModels }, args);
+        },
       },
       'nebulaVideo.savePreset': {
-        run: async (args) => savePreset({ ...context, presets: wizard.presets }, args),
+        run: async (args) => (await load()).savePreset({ ...context, presets: wizard.presets }, args),
       },
     },
   };
@@ -113,33 +109,52 @@ function wizardCommands(
   return {
     'nebulaVideo.generate': { run: async (args) => generate(wizard, args), calledByCode: hasRequest },
     'nebulaVideo.generateFromSelection': {
-      run: async () =>
-        generateFromSelection({
+      run: async () => {
+        const { generateFromSelection, openPrompts, selectedText } = await load();
+        return generateFromSelection({
           ...deps,
           selected: selectedText,
           openEditor: async (prompt) => editors.prompts.open(prompt),
           openPrompts: async (texts, lineEnd) => openPrompts(editors, texts, lineEnd),
-        }),
+        });
+      },
     },
-    'nebulaVideo.generateFromImage': { run: async (args) => generateFromImage(frameDeps, args) },
-    'nebulaVideo.generateAgain': { run: async (args) => generateAgain(deps, args) },
-    'nebulaVideo.editAndGenerate': { run: async (args) => editAndGenerate(deps, args) },
-    'nebulaVideo.remix': { run: async (args) => remix(deps, args) },
-    'nebulaVideo.continueFromLastFrame': { run: async (args) => continueFromLastFrame(frameDeps, args) },
+    'nebulaVideo.generateFromImage': {
+      run: async (args) => (await load()).generateFromImage(frameDeps, args),
+    },
+    'nebulaVideo.generateAgain': { run: async (args) => (await load()).generateAgain(deps, args) },
+    'nebulaVideo.editAndGenerate': { run: async (args) => (await load()).editAndGenerate(deps, args) },
+    'nebulaVideo.remix': { run: async (args) => (await load()).remix(deps, args) },
+    'nebulaVideo.continueFromLastFrame': {
+      run: async (args) => (await load()).continueFromLastFrame(frameDeps, args),
+    },
   };
 }
 
 function batchCommands(context: AppContext, wizard: Wizard, editors: EditorsOfPrompts): Commands {
   const { sender } = wizard;
-  const deps = {
+  const common = {
     ...context,
     ...wizard,
     ...editors,
     ...{ replaceText, random: Math.random, listsBeingSent: new Set<vscode.TextDocument>() },
-    batch: new BatchSubmitter({ ...context, sender }),
+  };
+  const loadBatch = async () => {
+    const { BatchSubmitter, ...commands } = await load();
+    return { ...commands, deps: { ...common, batch: new BatchSubmitter({ ...context, sender }) } };
   };
   return {
-    'nebulaVideo.generateSeveral': { run: async () => generateSeveral(deps) },
-    'nebulaVideo.sendPrompt': { run: async (args) => sendFromEditor(deps, args) },
+    'nebulaVideo.generateSeveral': {
+      run: async () => {
+        const { generateSeveral, deps } = await loadBatch();
+        await generateSeveral(deps);
+      },
+    },
+    'nebulaVideo.sendPrompt': {
+      run: async (args) => {
+        const { sendFromEditor, deps } = await loadBatch();
+        return sendFromEditor(deps, args);
+      },
+    },
   };
 }

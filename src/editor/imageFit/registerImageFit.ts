@@ -2,9 +2,9 @@ import * as path from 'node:path';
 import { STORAGE_NAMES } from '../../core/common/storageNames';
 import type { AppContext, Feature } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
-import { ImageFitPanel } from './imageFitPanel';
+import type { ImageFitPanel } from './imageFitPanel';
 import { EditorImagePicker, type ImagePicker } from './imagePicker';
-import { RequestImages, loadImages } from './requestImages';
+import { RequestImages } from './requestImages';
 
 export interface ImageFitFeature extends Feature {
   readonly images: RequestImages;
@@ -20,10 +20,22 @@ export function registerImageFit(
   const images = subscriptions.add(
     new RequestImages({
       ...context,
-      load: () => loadImages(extensionUri),
+      worker: path.join(extensionUri.fsPath, 'dist', 'imageWorker.js'),
       folder: path.join(storageFolder, STORAGE_NAMES.images),
-      dialog: replaced.imageFitDialog ?? subscriptions.add(new ImageFitPanel(context)),
+      dialog: replaced.imageFitDialog ?? lazyImageFitPanel(context),
     }),
   );
   return { images, imagePicker: replaced.imagePicker ?? new EditorImagePicker(l10n, log), commands: {} };
+}
+
+/** Loads the page's code when the page is shown for the first time. */
+function lazyImageFitPanel(context: AppContext): ImageFitDialog {
+  let panel: ImageFitPanel | undefined;
+  return {
+    show: async (question) => {
+      const { ImageFitPanel } = await import('./imageFitPanel');
+      panel ??= context.subscriptions.add(new ImageFitPanel(context));
+      return panel.show(question);
+    },
+  };
 }

@@ -1,23 +1,21 @@
 import { createHash } from 'node:crypto';
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { Disposable } from '../../core/common/disposable';
-import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
+import type { DeleteUnused } from '../../core/images/imageStore';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
-import type * as pipeline from '../../core/images/createImagePipeline';
 import type { Size } from '../../core/images/pixels';
 import type { PreparedRequest } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
-import { roleTitle } from './imageFitText';
-import { WizardImageSet, type ChosenFit, type FoundImage, type WizardImages } from './wizardImages';
+import type * as imageProcessing from './imageProcessing';
+import type { ChosenFit, FoundImage, WizardImages } from './wizardImages';
 import { Rejection } from '../common/rejection';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
-  /** Loads the image pipeline on first use. */
-  readonly load: () => typeof pipeline;
+  /** Absolute path of the image pipeline's worker. */
+  readonly worker: string;
   /** Absolute path of the folder for sent images. */
   readonly folder: string;
   readonly dialog: ImageFitDialog;
@@ -57,7 +55,7 @@ const MIN_IMAGE_AGE_MS = 30 * 24 * 3600_000;
  */
 export class RequestImages implements Disposable {
   readonly #deps: Dependencies;
-  #opened: { readonly pipeline: typeof pipeline; readonly images: Images } | undefined;
+  #images: Images | undefined;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -77,7 +75,7 @@ export class RequestImages implements Disposable {
     const family = request && this.#deps.catalog.familyOf(request.model);
     if (!family) return { input, keep: (prepared) => Promise.resolve(prepared) };
     const limits = family.imageLimits(request.options ?? {});
-    const { pipeline, images } = this.#open();
+    const { images, ImageError, roleTitle, toImageField } = await this.#open();
     const fitted: SendableImage[] = [];
     for (const [index, { role, source }] of request.images.entries()) {
       const { options, shown } = fits[index] ?? { options: {} };
@@ -86,13 +84,13 @@ export class RequestImages implements Disposable {
         if (shown !== undefined && shown !== digestOf(image)) throw this.#changed();
         fitted.push(image);
       } catch (error) {
-        if (!(error instanceof pipeline.ImageError)) throw error;
+        if (!(error instanceof ImageError)) throw error;
         const number = request.images.length > 1 ? index + 1 : undefined;
         const message = `${roleTitle(role, number, this.#deps.l10n)}: ${error.message}`;
         throw new Rejection('invalidRequest', message, error);
       }
     }
-    const sources = fitted.map((image) => pipeline.toImageField(image));
+    const sources = fitted.map((image) => toImageField(image));
     return {
       input: {
         ...request,
@@ -111,20 +109,18 @@ export class RequestImages implements Disposable {
    * @throws {@link Rejection} with a message for the user
    */
   async look(sources: readonly string[]): Promise<WizardImages> {
-    const { pipeline, images } = this.#open();
+    const { images, ImageError, WizardImageSet, animatedImageMessage } = await this.#open();
     const { dialog, l10n, language } = this.#deps;
     const found: FoundImage[] = [];
     for (const source of sources) {
       try {
         const info = await images.inspect(source);
         if (info.kind === 'image' && info.animated) {
-          throw new Rejection('invalidRequest', pipeline.animatedImageMessage(l10n));
+          throw new Rejection('invalidRequest', animatedImageMessage(l10n));
         }
         found.push({ source, info });
       } catch (error) {
-        throw error instanceof pipeline.ImageError
-          ? new Rejection('invalidRequest', error.message, error)
-          : error;
+        throw error instanceof ImageError ? new Rejection('invalidRequest', error.message, error) : error;
       }
     }
     return new WizardImageSet(found, { images, dialog, l10n, language });
@@ -138,11 +134,11 @@ export class RequestImages implements Disposable {
    * @throws DiskError
    */
   async keepPng(bytes: Uint8Array, size: Size): Promise<string | undefined> {
-    const { pipeline, images } = this.#open();
+    const { images, ImageError } = await this.#open();
     try {
       return await images.keepPng(bytes, size);
     } catch (error) {
-      if (error instanceof pipeline.ImageError) return undefined;
+      if (error instanceof ImageError) return undefined;
       throw error;
     }
   }
@@ -157,6 +153,7 @@ export class RequestImages implements Disposable {
     deleteUnused: DeleteUnused,
   ): Promise<void> {
     const needed = drafts.flatMap(({ images = [] }) => images.map(({ source }) => source));
+    const { ImageStore } = await import('./imageProcessing');
     const { folder, clock, log } = this.#deps;
     const before = clock.now() - MIN_IMAGE_AGE_MS;
     const removed = await new ImageStore(folder).removeUnneeded(new Set(needed), before, deleteUnused);
@@ -164,7 +161,7 @@ export class RequestImages implements Disposable {
   }
 
   dispose(): void {
-    this.#opened?.images.dispose();
+    this.#images?.dispose();
   }
 
   /** The file changed after the preview. Never send anything the user hasn't seen. */
@@ -173,16 +170,12 @@ export class RequestImages implements Disposable {
     return new Rejection('invalidRequest', message);
   }
 
-  #open(): { readonly pipeline: typeof pipeline; readonly images: Images } {
-    if (!this.#opened) {
-      const { load, folder, clock, l10n, log } = this.#deps;
-      const pipeline = load();
-      this.#opened = {
-        pipeline,
-        images: pipeline.createImagePipeline({ folder, files: editorFiles, clock, l10n, log }),
-      };
-    }
-    return this.#opened;
+  async #open(): Promise<typeof imageProcessing & { readonly images: Images }> {
+    const processing = await import('./imageProcessing');
+    const { worker, folder, clock, l10n, log } = this.#deps;
+    const options = { worker, folder, files: editorFiles, clock, l10n, log };
+    this.#images ??= processing.createImagePipeline(options);
+    return { ...processing, images: this.#images };
   }
 }
 
@@ -202,11 +195,4 @@ function withSources(prepared: PreparedRequest, sources: readonly string[]): Pre
     source: sources[index] ?? image.source,
   }));
   return { ...prepared, request: { ...prepared.request, ...(images ? { images } : {}) } };
-}
-
-/** Loads the image pipeline. It is a separate bundle, with its worker and codecs next to it. */
-export function loadImages(extensionUri: vscode.Uri): typeof pipeline {
-  const file = path.join(extensionUri.fsPath, 'dist', 'images.js');
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on first use
-  return require(file) as typeof pipeline;
 }

@@ -7,19 +7,7 @@ import type { Task } from '../../core/task/task';
 import type { AppContext, Feature } from '../common/appContext';
 import type { SubmittedTask } from '../generate/registerGenerate';
 import { AutoSaver } from './autoSaver';
-import { cleanUpLibrary } from './cleanUpLibrary';
 import { PartRecords } from './partRecords';
-import { recoverVideos } from './recoverVideos';
-import {
-  openExternally,
-  openLibrary,
-  revealVideo,
-  saveAs,
-  saveToWorkspace,
-  savedMessage,
-  showExportError,
-} from './videoCommands';
-import { VideoExporter } from './videoExporter';
 import { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import { WorkspaceTasks } from './workspaceTasks';
 
@@ -40,18 +28,29 @@ export function registerLibrary(
   const { storageFolder, subscriptions, runInBackground, notifications, l10n, log } = context;
   const parts = new PartRecords({ ...context, folder: path.join(storageFolder, STORAGE_NAMES.exports) });
   runInBackground(parts.cleanUp());
-  const saver = new VideoExporter({ ...context, parts });
   const roots = new WorkspaceFolderPicker({ ...context, memory: context.mementos.workspace });
   const sent = new WorkspaceTasks(context.mementos.workspace);
   const missing = subscriptions.add(new Emitter<void>((error) => log.error(describeError(error))));
-  const deps = { ...context, saver, roots, checkFiles: () => missing.fire() };
+  const load = async () => {
+    const { VideoExporter, ...commands } = await import('./libraryCommands');
+    const saver = new VideoExporter({ ...context, parts });
+    return { ...commands, saver, deps: { ...context, saver, roots, checkFiles: () => missing.fire() } };
+  };
   const autoSaver = subscriptions.add(
     new AutoSaver({
-      ...{ ...context, sent, roots, saver },
-      onSaved: (saved) => notifications.status(savedMessage(saved, l10n)),
-      onError: (error, id) => showExportError(deps, error, [id]),
+      ...{ ...context, sent, roots },
+      saver: { saveOne: async (...args) => (await load()).saver.saveOne(...args) },
+      onSaved: (saved) =>
+        runInBackground(load().then(({ savedMessage }) => notifications.status(savedMessage(saved, l10n)))),
+      onError: (error, id) =>
+        runInBackground(load().then(({ showExportError, deps }) => showExportError(deps, error, [id]))),
     }),
   );
+  const command = (
+    run: (loaded: Awaited<ReturnType<typeof load>>, args: readonly unknown[]) => Promise<void>,
+  ) => ({
+    run: async (args: readonly unknown[]) => run(await load(), args),
+  });
   subscriptions.add(generate.onDidSubmit(({ task }) => runInBackground(sent.add(task.id))));
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
@@ -63,13 +62,15 @@ export function registerLibrary(
     isFromHere: (id) => sent.has(id),
     onDidFindFileMissing: missing.event,
     commands: {
-      'nebulaVideo.saveToWorkspace': { run: async (args) => saveToWorkspace(deps, args) },
-      'nebulaVideo.saveAs': { run: async (args) => saveAs(deps, args) },
-      'nebulaVideo.openExternally': { run: async (args) => openExternally(deps, args) },
-      'nebulaVideo.revealVideo': { run: async (args) => revealVideo(deps, args) },
-      'nebulaVideo.openLibrary': { run: async () => openLibrary(deps) },
-      'nebulaVideo.cleanLibrary': { run: async () => cleanUpLibrary(deps) },
-      'nebulaVideo.rescue': { run: async (args) => recoverVideos(deps, args) },
+      'nebulaVideo.saveToWorkspace': command(({ saveToWorkspace, deps }, args) =>
+        saveToWorkspace(deps, args),
+      ),
+      'nebulaVideo.saveAs': command(({ saveAs, deps }, args) => saveAs(deps, args)),
+      'nebulaVideo.openExternally': command(({ openExternally, deps }, args) => openExternally(deps, args)),
+      'nebulaVideo.revealVideo': command(({ revealVideo, deps }, args) => revealVideo(deps, args)),
+      'nebulaVideo.openLibrary': command(({ openLibrary, deps }) => openLibrary(deps)),
+      'nebulaVideo.cleanLibrary': command(({ cleanUpLibrary, deps }) => cleanUpLibrary(deps)),
+      'nebulaVideo.rescue': command(({ recoverVideos, deps }, args) => recoverVideos(deps, args)),
     },
   };
 }

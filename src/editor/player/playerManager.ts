@@ -3,14 +3,17 @@ import type { Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { describeError, withPrefix } from '../../core/common/log';
 import type { TaskChanges } from '../../core/task/task';
-import { pageState, type FramePosition } from '../../webview/player/protocol';
+import type { FramePosition } from '../../webview/player/protocol';
 import { FrameError } from './frameRequests';
-import { PlayerPanel, type PanelDependencies, type PlayerEngine } from './playerPanel';
+import type { PanelDependencies, PlayerEngine, PlayerPanel } from './playerPanel';
 
 export interface PlayerDependencies extends Omit<PanelDependencies, 'engine'> {
   /** The engine, and the changes of its tasks once it is open. */
   readonly engine: { open(): Promise<PlayerEngine>; readonly onDidChangeTasks: Event<TaskChanges> };
 }
+
+/** Loads the page's code, on first use. */
+const load = async () => import('./playerPanel');
 
 /** The player tabs of a window, at most one per task. */
 export class PlayerManager implements Disposable {
@@ -39,6 +42,7 @@ export class PlayerManager implements Disposable {
    * @returns false if the task doesn't exist
    */
   async open(taskId: string, preserveFocus = false): Promise<boolean> {
+    const { PlayerPanel } = await load();
     const engine = await this.#deps.engine();
     if (this.#owned.isDisposed) return false;
     const open = this.#panels.get(taskId);
@@ -66,7 +70,9 @@ export class PlayerManager implements Disposable {
    * Takes over a tab that VS Code restored after a reload.
    * @param state the stored webview state, not validated
    */
-  revive(panel: vscode.WebviewPanel, state: unknown): void {
+  async revive(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { PlayerPanel, pageState } = await load();
+    if (this.#owned.isDisposed) return;
     const parsed = pageState.safeParse(state);
     if (!parsed.success || this.#panels.has(parsed.data.taskId)) {
       this.#deps.log.warn('closed a player with invalid state or a duplicate of one');

@@ -31,6 +31,8 @@ import {
   type ViewContext,
 } from './playerView';
 
+export { pageState } from '../../webview/player/protocol';
+
 export interface PlayerEngine {
   task(id: string): Task | undefined;
   /** Stores that the user has seen the video. */

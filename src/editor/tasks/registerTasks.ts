@@ -9,7 +9,6 @@ import type { PlayerFeature } from '../player/registerPlayer';
 import { CompletionNotifier } from './completionNotifier';
 import { LateIdQuestions } from './lateIdQuestions';
 import { StatusBar } from './statusBar';
-import { attachTaskId, checkAgain, copyPrompt, removeTask, stopSending, stopTracking } from './taskCommands';
 import { TasksTreeDataProvider } from './tasksTreeDataProvider';
 import { UnseenBadge } from './unseenBadge';
 
@@ -75,16 +74,17 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
     await engine.current.refresh();
     rows.refresh();
   };
+  const load = async () => import('./taskCommands');
   return {
     rows,
     commands: {
       'nebulaVideo.refresh': { run: refresh },
-      'nebulaVideo.copyPrompt': { run: async (args) => copyPrompt(context, args) },
-      'nebulaVideo.lookAgain': { run: async (args) => checkAgain(context, args) },
-      'nebulaVideo.attachTaskId': { run: async (args) => attachTaskId(context, args) },
-      'nebulaVideo.removeTask': { run: async (args) => removeTask(context, args) },
-      'nebulaVideo.stopSending': { run: async (args) => stopSending(context, args) },
-      'nebulaVideo.stopTracking': { run: async (args) => stopTracking(context, args) },
+      'nebulaVideo.copyPrompt': { run: async (args) => (await load()).copyPrompt(context, args) },
+      'nebulaVideo.lookAgain': { run: async (args) => (await load()).checkAgain(context, args) },
+      'nebulaVideo.attachTaskId': { run: async (args) => (await load()).attachTaskId(context, args) },
+      'nebulaVideo.removeTask': { run: async (args) => (await load()).removeTask(context, args) },
+      'nebulaVideo.stopSending': { run: async (args) => (await load()).stopSending(context, args) },
+      'nebulaVideo.stopTracking': { run: async (args) => (await load()).stopTracking(context, args) },
     },
   };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PackageManager, listFiles } from '@vscode/vsce';
 import { IMAGE_EXTENSIONS } from '../../../src/core/images/imageLimits';
 import manifest from '../../../package.json';
+import { requiredBy } from '../../support/packageSearch';
 import { projectRoot } from '../../vscode/projectRoot';
 
 describe('the package', () => {
@@ -34,9 +35,18 @@ describe('the package', () => {
       /\w+\.wasm\.br/g,
     );
     assert.ok(new Set(codecs).size >= 6);
-    for (const file of ['images.js', 'imageWorker.js', ...new Set(codecs)]) {
+    for (const file of ['imageWorker.js', ...new Set(codecs)]) {
       assert.ok(files.includes(`dist/${file}`), `${file} is missing`);
     }
+  });
+
+  it('brings every part that the app loads on first use', async () => {
+    const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
+    const loaded = files
+      .filter((file) => file.startsWith('dist/') && file.endsWith('.js'))
+      .flatMap((file) => requiredBy(readFileSync(path.join(projectRoot, file), 'utf8')));
+    assert.ok(loaded.some(({ isLazy }) => isLazy));
+    for (const { file } of loaded) assert.ok(files.includes(`dist/${file}`), `${file} is missing`);
   });
 
   it('brings the licences of what is in its bundles', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
-import { faultsOfPackage } from '../../support/packageSearch';
+import { faultsOfPackage, loadedBytes } from '../../support/packageSearch';
 import { unzip } from '../../support/zip';
 
 /** Creates a zip archive: each file with its header, then the central directory, then its offset. */
@@ -54,6 +54,20 @@ describe('the search of a package', () => {
       assert.match(found[0]!, fault);
     });
   }
+
+  it('counts a bundle with what it loads at once, but not with what it loads later', () => {
+    const files = new Map(
+      Object.entries({
+        'dist/app.js': 'var a=require("./chunk-A.js");require("node:fs")',
+        'dist/chunk-A.js':
+          'var b=()=>Promise.resolve().then(()=>x(require("./later-B.js")));require("./app.js")',
+        'dist/later-B.js': 'var c=require("./chunk-A.js")',
+      }).map(([name, code]) => [name, Buffer.from(code)]),
+    );
+    const size = (name: string) => files.get(name)!.length;
+    assert.equal(loadedBytes(files, 'dist/', 'app.js'), size('dist/app.js') + size('dist/chunk-A.js'));
+    assert.throws(() => loadedBytes(files, 'dist/', 'gone.js'), /gone\.js is missing/);
+  });
 
   it('reports that a file is no archive', () => {
     assert.throws(() => unzip(Buffer.from('not at all')), /no zip archive/);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AppContext } from '../../common/appContext';
 import { SETTINGS } from '../../common/ids';
-import { PresetEditor, type PresetDependencies } from './presetEditor';
+import type { PresetDependencies, PresetEditor } from './presetEditor';
 import { PresetStore } from './presetStore';
 
 interface Dependencies
@@ -9,8 +9,11 @@ interface Dependencies
   readonly configuration: () => vscode.WorkspaceConfiguration;
 }
 
+/** The presets. Code to change them is loaded on first use. */
+export interface Presets extends Pick<PresetStore, 'read'>, Pick<PresetEditor, 'save' | 'remove'> {}
+
 /** Creates the presets, which are stored in the settings. */
-export function createPresets({ configuration, folders, ...deps }: Dependencies): PresetEditor {
+export function createPresets({ configuration, folders, ...deps }: Dependencies): Presets {
   const { ConfigurationTarget } = vscode;
   const presets = new PresetStore({
     written: () => {
@@ -27,5 +30,13 @@ export function createPresets({ configuration, folders, ...deps }: Dependencies)
   });
   // Settings of an untrusted workspace are ignored, so nothing is stored there.
   const hasWorkspace = () => folders().length > 0 && vscode.workspace.isTrusted;
-  return new PresetEditor({ ...deps, presets, hasWorkspace });
+  const editor = async () => {
+    const { PresetEditor } = await import('./presetEditor');
+    return new PresetEditor({ ...deps, presets, hasWorkspace });
+  };
+  return {
+    read: () => presets.read(),
+    save: async (request) => (await editor()).save(request),
+    remove: async (preset) => (await editor()).remove(preset),
+  };
 }

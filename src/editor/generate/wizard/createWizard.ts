@@ -5,9 +5,8 @@ import type { AppContext } from '../../common/appContext';
 import { SETTINGS, SETTINGS_SECTION } from '../../common/ids';
 import type { CredentialsFeature } from '../../credentials/registerCredentials';
 import type { ImageFitFeature } from '../../imageFit/registerImageFit';
-import { createPresets } from '../presets/createPresets';
+import { createPresets, type Presets } from '../presets/createPresets';
 import type { Preset } from '../presets/presetStore';
-import type { PresetEditor } from '../presets/presetEditor';
 import type { ReadyDependencies } from '../submit/ensureReady';
 import type { RequestSender } from '../submit/requestSender';
 import { modelChoices, modelWarning } from './pickModel';
@@ -18,7 +17,7 @@ import type { WizardState } from './wizardState';
 /** The wizard, and what its commands need around it. */
 export interface Wizard extends ReadyDependencies, Pick<AppContext, 'notifications' | 'l10n'> {
   readonly memory: WizardState;
-  readonly presets: PresetEditor;
+  readonly presets: Presets;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
   readonly reveal: (id: string) => void;
