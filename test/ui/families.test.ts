@@ -160,8 +160,9 @@ describe('each family of models', function () {
       await openSummary(name, prompt);
       assert.equal(await wizard.title(), `Generate Video · ${name}`);
       const shown = await wizard.rows();
+      const sources = ['Images, none', ...(family === 'sora' ? ['Remix Source, none'] : [])];
       assert.ok(shown[1]?.startsWith(`Model, ${name} · ${model}`), shown[1]);
-      assert.deepEqual(shown.slice(2), [...rows, 'More Options…', 'Save as Preset…']);
+      assert.deepEqual(shown.slice(2), [...rows, ...sources, 'More Options…', 'Save as Preset…']);
       await picture(`${family}-summary-dark`);
       await wizard.take('More Options…');
       await stage.window.quickPickRow('Extra Fields').waitFor();

@@ -56,7 +56,8 @@ describe('asking for a video', function () {
       [
         'Generate Video, Sent to HOST. Nebula sets the price.',
         'Model, Sora 2 · sora-2',
-        ...['Length, 4 s', 'Size, 720×1280 (portrait)', 'More Options…', 'Save as Preset…'],
+        ...['Length, 4 s', 'Size, 720×1280 (portrait)', 'Images, none', 'Remix Source, none'],
+        ...['More Options…', 'Save as Preset…'],
       ],
     );
     await look('2-summary');
@@ -76,7 +77,7 @@ describe('asking for a video', function () {
     await wizard.atSummary();
     await stage.window.press('ArrowDown', 'ArrowDown', 'Enter');
     await stage.window.quickPickRow('12 s').waitFor();
-    assert.match(await wizard.active(), /^4 s, (last used|default)/);
+    assert.match(await wizard.active(), /^4 s, (last used|Default)/);
     await look('4-length');
     await stage.window.press('ArrowDown', 'Enter');
     await wizard.atSummary();
