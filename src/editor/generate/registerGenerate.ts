@@ -3,6 +3,7 @@ import { Emitter, type Event } from '../../core/common/events';
 import { describeError } from '../../core/common/log';
 import type { Task } from '../../core/task/task';
 import type { AppContext, Commands, Feature } from '../common/appContext';
+import type { Command } from '../common/commandRunner';
 import type { Requester } from '../credentials/originApproval';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { ImageFitFeature } from '../imageFit/registerImageFit';
@@ -40,6 +41,12 @@ interface Needs {
 }
 
 const load = async () => import('./generateCommands');
+type LazyCommands = Awaited<ReturnType<typeof load>>;
+
+/** A command that is loaded on first use. */
+function lazily(run: (commands: LazyCommands, args: readonly unknown[]) => Promise<unknown>): Command {
+  return { run: async (args) => run(await load(), args) };
+}
 
 /** Sets up all that leads to a paid request: wizard, presets, prompt editors, images and batches. */
 export function registerGenerate(context: AppContext, needs: Needs): GenerateFeature {
@@ -67,15 +74,12 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
     commands: {
       ...wizardCommands(context, imageDeps, wizard, editors),
       ...batchCommands(context, wizard, editors),
-      'nebulaVideo.improvePrompt': {
-        run: async (args) => {
-          const { improvePrompt } = await load();
-          await improvePrompt({ ...context, ...editors, models: editors.languageModels }, args);
-        },
-      },
-      'nebulaVideo.savePreset': {
-        run: async (args) => (await load()).savePreset({ ...context, presets: wizard.presets }, args),
-      },
+      'nebulaVideo.improvePrompt': lazily(({ improvePrompt }, args) =>
+        improvePrompt({ ...context, ...editors, models: editors.languageModels }, args),
+      ),
+      'nebulaVideo.savePreset': lazily(({ savePreset }, args) =>
+        savePreset({ ...context, presets: wizard.presets }, args),
+      ),
     },
   };
 }
@@ -108,53 +112,36 @@ function wizardCommands(
   const frameDeps = { ...imageDeps, ...deps };
   return {
     'nebulaVideo.generate': { run: async (args) => generate(wizard, args), calledByCode: hasRequest },
-    'nebulaVideo.generateFromSelection': {
-      run: async () => {
-        const { generateFromSelection, openPrompts, selectedText } = await load();
-        return generateFromSelection({
-          ...deps,
-          selected: selectedText,
-          openEditor: async (prompt) => editors.prompts.open(prompt),
-          openPrompts: async (texts, lineEnd) => openPrompts(editors, texts, lineEnd),
-        });
-      },
-    },
-    'nebulaVideo.generateFromImage': {
-      run: async (args) => (await load()).generateFromImage(frameDeps, args),
-    },
-    'nebulaVideo.generateAgain': { run: async (args) => (await load()).generateAgain(deps, args) },
-    'nebulaVideo.editAndGenerate': { run: async (args) => (await load()).editAndGenerate(deps, args) },
-    'nebulaVideo.remix': { run: async (args) => (await load()).remix(deps, args) },
-    'nebulaVideo.continueFromLastFrame': {
-      run: async (args) => (await load()).continueFromLastFrame(frameDeps, args),
-    },
+    'nebulaVideo.generateFromSelection': lazily(({ generateFromSelection, openPrompts, selectedText }) =>
+      generateFromSelection({
+        ...deps,
+        selected: selectedText,
+        openEditor: async (prompt) => editors.prompts.open(prompt),
+        openPrompts: async (texts, lineEnd) => openPrompts(editors, texts, lineEnd),
+      }),
+    ),
+    'nebulaVideo.generateFromImage': lazily(({ generateFromImage }, args) =>
+      generateFromImage(frameDeps, args),
+    ),
+    'nebulaVideo.generateAgain': lazily(({ generateAgain }, args) => generateAgain(deps, args)),
+    'nebulaVideo.editAndGenerate': lazily(({ editAndGenerate }, args) => editAndGenerate(deps, args)),
+    'nebulaVideo.remix': lazily((commands, args) => commands.remix(deps, args)),
+    'nebulaVideo.continueFromLastFrame': lazily(({ continueFromLastFrame }, args) =>
+      continueFromLastFrame(frameDeps, args),
+    ),
   };
 }
 
 function batchCommands(context: AppContext, wizard: Wizard, editors: EditorsOfPrompts): Commands {
-  const { sender } = wizard;
   const common = {
     ...context,
     ...wizard,
     ...editors,
     ...{ replaceText, random: Math.random, listsBeingSent: new Set<vscode.TextDocument>() },
   };
-  const loadBatch = async () => {
-    const { BatchSubmitter, ...commands } = await load();
-    return { ...commands, deps: { ...common, batch: new BatchSubmitter({ ...context, sender }) } };
-  };
+  const withBatch = ({ BatchSubmitter }: LazyCommands) => ({ ...common, batch: new BatchSubmitter(common) });
   return {
-    'nebulaVideo.generateSeveral': {
-      run: async () => {
-        const { generateSeveral, deps } = await loadBatch();
-        await generateSeveral(deps);
-      },
-    },
-    'nebulaVideo.sendPrompt': {
-      run: async (args) => {
-        const { sendFromEditor, deps } = await loadBatch();
-        return sendFromEditor(deps, args);
-      },
-    },
+    'nebulaVideo.generateSeveral': lazily((commands) => commands.generateSeveral(withBatch(commands))),
+    'nebulaVideo.sendPrompt': lazily((commands, args) => commands.sendFromEditor(withBatch(commands), args)),
   };
 }
