@@ -24,7 +24,9 @@ export class Bench {
   }
 
   hosts(): Promise<FreshHosts> {
-    this.#hosts ??= this.folder().then((folder) => FreshHosts.start(this.vsix, folder));
+    this.#hosts ??= Promise.all([this.folder(), this.server()]).then(([folder, server]) =>
+      FreshHosts.start(this.vsix, folder, server),
+    );
     return this.#hosts;
   }
 
@@ -37,8 +39,8 @@ export class Bench {
 
   /** Stops and removes everything. */
   async close(): Promise<void> {
-    await (await this.#server)?.stop();
     await (await this.#hosts)?.stop();
+    await (await this.#server)?.stop();
     const folder = await this.#folder;
     if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -10,6 +10,7 @@ import { bundle } from './bundle';
 import { Bench } from './context';
 import { download } from './download';
 import { downloadMemory } from './downloadMemory';
+import { firstCommand } from './firstCommand';
 import { idleTimers } from './idleTimers';
 import type { Measurement, Row } from './measurement';
 import { fairness, poll } from './poll';
@@ -21,6 +22,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   download,
   downloadMemory,
   activation,
+  firstCommand,
   bundle,
   tasks,
   taskReads,

@@ -4,7 +4,14 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { ORDER_FILE, PROBE_FOLDER, REPORT_FILE, type ProbeOrder, type ProbeReport } from './probeOrder';
+import {
+  ORDER_FILE,
+  PROBE_FOLDER,
+  REPORT_COMMAND,
+  REPORT_FILE,
+  type ProbeOrder,
+  type ProbeReport,
+} from './probeOrder';
 
 /** Consecutive quick responses that count as idle. */
 const CALM_ANSWERS = 10;
@@ -13,13 +20,25 @@ const PAUSE_MS = 50;
 /** VS Code waits 10 s for extensions like this one before it continues its start. */
 const CALM_LIMIT_MS = 8_000;
 
-export async function activate(): Promise<void> {
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const folder = process.env[PROBE_FOLDER];
   if (!folder) throw new Error(`No folder is named in ${PROBE_FOLDER}.`);
   const order = JSON.parse(readFileSync(path.join(folder, ORDER_FILE), 'utf8')) as ProbeOrder;
   await calm();
   const report: ProbeReport = [];
   for (const id of order) report.push(await activateOther(id));
+  context.subscriptions.push(
+    vscode.commands.registerCommand(REPORT_COMMAND, () =>
+      write(
+        folder,
+        report.map((one) => ({ ...one, files: loadedFiles(one.id) })),
+      ),
+    ),
+  );
+  write(folder, report);
+}
+
+function write(folder: string, report: ProbeReport): void {
   // Rename at the end, so that readers never see a partial report.
   const partial = path.join(folder, `${REPORT_FILE}.partial`);
   writeFileSync(partial, JSON.stringify(report));
@@ -47,8 +66,10 @@ async function activateOther(id: string): Promise<ProbeReport[number]> {
   const started = performance.now();
   await extension.activate();
   const ms = performance.now() - started;
-  const files = Object.keys(require.cache).filter((file) =>
-    file.startsWith(extension.extensionPath + path.sep),
-  );
-  return { id, found: 'asleep', ms, files };
+  return { id, found: 'asleep', ms, files: loadedFiles(id) };
+}
+
+function loadedFiles(id: string): string[] {
+  const root = vscode.extensions.getExtension(id)?.extensionPath ?? '';
+  return Object.keys(require.cache).filter((file) => file.startsWith(root + path.sep));
 }

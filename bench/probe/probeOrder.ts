@@ -5,6 +5,9 @@ export const PROBE_FOLDER = 'NEBULA_BENCH_PROBE';
 export const ORDER_FILE = 'order.json';
 export const REPORT_FILE = 'report.json';
 
+/** Reports again which files are loaded. */
+export const REPORT_COMMAND = 'nebulaVideoBench.report';
+
 /** Extension IDs in the order of activation. */
 export type ProbeOrder = readonly string[];
 
@@ -15,7 +18,7 @@ export const probeReport = z.array(
     found: z.enum(['missing', 'active', 'asleep']),
     /** From the call until `activate()` resolved. */
     ms: z.number(),
-    /** Files of the extension that were loaded by then. */
+    /** Files of the extension that are loaded. */
     files: z.array(z.string()),
   }),
 );
