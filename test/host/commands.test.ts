@@ -182,7 +182,7 @@ describe('the commands', () => {
       assert.deepEqual(own.view.revealed, [task.id]);
       assert.equal(own.notifications.last.severity, 'status');
       const [go] = (own.inputs.shown.at(-1) as FakePick).items;
-      assert.equal(go?.detail, `Sent to ${new URL(gateway.baseUrl).host}. Nebula sets the price.`);
+      assert.equal(go?.detail, `Sent to ${new URL(gateway.baseUrl).host}. The gateway sets the price.`);
       // A sent request is no longer a draft.
       assert.deepEqual(own.mementos.workspace.get(MEMENTOS.draft), undefined);
       assert.equal((await own.app.api.settled(task.id)).phase, 'failed');

@@ -80,7 +80,7 @@ describe('improving a prompt', () => {
     };
     own.notifications.willChoose('Use Prompt');
     await improve();
-    await until(() => own.notifications.last.message.includes('The prompt changed meanwhile'));
+    await until(() => own.notifications.last.message.includes('The prompt has changed since'));
     assert.equal(document.getText(), `changed ${PROMPT}`);
   });
 
@@ -133,7 +133,7 @@ describe('improving a prompt', () => {
     assert.deepEqual(own.notifications.last.actions, ['Show Log']);
     own.languageModels.names = [];
     await improve();
-    assert.match(own.notifications.last.message, /^No language model available\./);
+    assert.match(own.notifications.last.message, /^No language model is available\./);
     assert.equal(document.getText(), PROMPT);
   });
 

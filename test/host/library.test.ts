@@ -55,7 +55,7 @@ describe('the library', () => {
       rmSync(fileOf(missing));
       const before = gateway.log.filter(({ kind }) => kind === 'submit').length;
       await run('rescue');
-      assert.equal(own.notifications.last.message, 'Videos recovered: 1. Tasks checked again: 1.');
+      assert.equal(own.notifications.last.message, 'Videos recovered: 1. Tasks being checked: 1.');
       assert.deepEqual(own.app.api.task(forgotten.id)?.videos, forgotten.videos);
       assert.equal((await own.app.api.settled(missing.id)).phase, 'saved');
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, before);
@@ -68,7 +68,7 @@ describe('the library', () => {
       const { id, phase } = await own.app.api.generate(aRequest());
       assert.equal(phase, 'unknown');
       await run('rescue', id);
-      assert.match(own.notifications.last.message, /Without a task ID the gateway can't be checked/);
+      assert.match(own.notifications.last.message, /To check the gateway, attach a task ID/);
       assert.deepEqual(own.notifications.last.actions, ['Attach Task ID…']);
       assert.equal(own.app.api.task(id)?.phase, 'unknown');
     });
@@ -134,7 +134,7 @@ describe('the library', () => {
     it('takes a video that was never seen only after a yes to a question that counts', async () => {
       const tasks = [await saved('one'), await saved('two')];
       own.dialogs.willAnswer(all, (question: { message: string; action: string }) => {
-        assert.equal(question.message, 'Videos not watched or saved: 2. Delete anyway?');
+        assert.equal(question.message, "Delete videos that you haven't watched or saved (2)?");
         return false;
       });
       await run('cleanLibrary');
@@ -143,7 +143,7 @@ describe('the library', () => {
       own.dialogs.willAnswer(all, true);
       await run('cleanLibrary');
       assert.ok(tasks.every((task) => !existsSync(fileOf(task))));
-      assert.match(own.notifications.last.message, /^Moved to the trash: [\d.]+ MB\.$/);
+      assert.match(own.notifications.last.message, /^Moved [\d.]+ MB to the trash\.$/);
       assert.equal(own.dialogs.left, 0);
     });
 
@@ -183,7 +183,7 @@ describe('the library', () => {
       });
       await run('cleanLibrary');
       assert.deepEqual([existsSync(fileOf(first)), existsSync(fileOf(second))], [false, true]);
-      assert.match(own.notifications.last.message, /^Couldn't delete all files\. Deleted: [\d.]+ MB\.$/);
+      assert.match(own.notifications.last.message, /^Some files couldn't be deleted\. Deleted [\d.]+ MB\.$/);
       assert.equal(own.notifications.last.severity, 'warning');
     });
 

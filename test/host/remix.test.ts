@@ -75,7 +75,7 @@ describe('a remix', () => {
     own.dialogs.willAnswer(undefined);
     await run();
     await run('no such task');
-    assert.match(own.notifications.last.message, /Only finished videos of sora-2/);
+    assert.match(own.notifications.last.message, /Only finished sora-2 videos/);
     assert.equal(submits().length, before);
     const error = await rejectionOf(
       own.app.api.generate({ model: 'veo-3.1-generate-preview', prompt: 'x', remixOf: video.id }),

@@ -178,7 +178,7 @@ describe('images of a request', () => {
       await run(photo, [photo]);
       assert.match(
         own.notifications.last.message,
-        /^The image changed since you previewed it\. Nothing was sent\.$/,
+        /^Nothing was sent\. The image changed since you previewed it\. Preview it again\.$/,
       );
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
       // The prompt is still available for the next attempt.

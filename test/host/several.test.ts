@@ -126,7 +126,7 @@ describe('several videos at once', () => {
       ]);
       const [go, ...others] = summary().items;
       assert.equal(go?.label, 'Generate 2 Videos');
-      assert.match(go.detail ?? '', /^Sent to 127\.0\.0\.1:\d+\. Nebula sets the price\.$/);
+      assert.match(go.detail ?? '', /^Sent to 127\.0\.0\.1:\d+\. The gateway sets the price\.$/);
       assert.deepEqual(summary().activeItems, [go]);
       const listed = others.slice(-2);
       assert.equal(listed[0]?.label, '1. a kite');
@@ -183,7 +183,10 @@ describe('several videos at once', () => {
       fault({ name: 'vendorRefused', prompt: 'forbidden' });
       await send();
       assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
-      assert.match(own.notifications.last.message, /^2 of 3 requests accepted\.$/);
+      assert.match(
+        own.notifications.last.message,
+        /^2 of 3 requests accepted\. You weren't charged for the others\.$/,
+      );
       assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show Tasks']);
       assert.equal(document.getText(), 'a forbidden boat');
     });
@@ -202,8 +205,8 @@ describe('several videos at once', () => {
         assert.match(
           own.notifications.last.message,
           isUnknown
-            ? /^1 of 4 requests accepted\. 1 more may have been charged\.$/
-            : /^1 of 4 requests accepted\.$/,
+            ? /^1 of 4 requests accepted\. You may have been charged for 1 more\.$/
+            : /^1 of 4 requests accepted\. You weren't charged for the others\. (?:Your balance or your API key's quota is too low|The gateway rejected your API key)\.$/,
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key…'), options.name === 'keyRejected');
         // A prompt that may have been paid for is only in the list of tasks.
@@ -223,7 +226,10 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one', 'two']);
       assert.equal(own.app.api.tasks().length, 2);
-      assert.equal(own.notifications.last.message, '2 of 3 requests accepted.');
+      assert.equal(
+        own.notifications.last.message,
+        "2 of 3 requests accepted. You weren't charged for the others.",
+      );
       assert.equal(own.notifications.last.severity, 'info');
       assert.equal(document.getText(), 'three');
     });
@@ -236,7 +242,10 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one']);
       assert.equal(own.app.api.tasks().length, 1);
-      assert.equal(own.notifications.last.message, '1 of 3 requests accepted.');
+      assert.equal(
+        own.notifications.last.message,
+        "1 of 3 requests accepted. You weren't charged for the others.",
+      );
       assert.equal(document.getText(), 'two\n---\nthree');
     });
 
@@ -250,7 +259,7 @@ describe('several videos at once', () => {
       assert.equal(prompts().length, 3);
       assert.equal(document.getText(), 'a kite\n---\na boat\n---\na lamp');
       own.dialogs.willAnswer((question: { detail: string }) => {
-        assert.match(question.detail, /^2 of 3 requests were already sent\./);
+        assert.match(question.detail, /^2 of 3 requests are the same as ones you just sent\./);
         return true;
       });
       await send();
@@ -372,7 +381,10 @@ describe('several videos at once', () => {
       own.notifications.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
-      assert.match(own.notifications.last.message, /^0 of 2 requests accepted\./);
+      assert.match(
+        own.notifications.last.message,
+        /^0 of 2 requests accepted\. You weren't charged for the others\./,
+      );
       while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
       begin();

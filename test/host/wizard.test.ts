@@ -241,7 +241,7 @@ describe('asking for a video', () => {
       );
       const titles = lenses.map(({ command }) => command?.title ?? '');
       assert.ok(
-        titles.some((title) => title.startsWith('Over 800 characters.')),
+        titles.some((title) => title.startsWith('Longer than 800 characters.')),
         titles.join(', '),
       );
     });

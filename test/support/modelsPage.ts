@@ -10,7 +10,7 @@ This page lists the models that you can use and the options of each. It's genera
 
 A request has a \`model\`, a \`prompt\`, and \`options\`, and optionally \`images\` or an earlier video in \`remixOf\`. Options have the gateway's names. The provider silently replaces values that it doesn't support, so a request with an illegal value is rejected before it's sent. If you leave out an option with a value in the column "else", that value is sent; without one, nothing is sent and the provider decides. Numbers can be given as text, and the other way round.
 
-An ID that isn't listed is accepted if it starts like those of a family; the parts of the ID decide which options it has. For any other ID, choose **Other Model…** in Generate Video. It asks for the family and stores the model in the setting \`nebulaVideo.models\`. Run **Test Connection** to see which models your key can use.
+An ID that isn't listed is accepted if it starts like those of a family; the parts of the ID decide which options it has. For any other ID, choose **Other Model…** in Generate Video. It asks for the family and stores the model in the setting \`nebulaVideo.models\`. The model list marks models that might be retired or that your key can't use.
 
 Every family also accepts \`extra\`: fields that this version doesn't know, as a JSON object in a string, for example \`{"new_field": true}\`. They're sent unchanged and can't replace a known field.
 `;

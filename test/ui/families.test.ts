@@ -179,7 +179,7 @@ describe('each family of models', function () {
           await wizard.take(value);
         } else {
           await wizard.take(row);
-          await wizard.widget.getByText('Enter a number: 1-60', { exact: false }).waitFor();
+          await wizard.widget.getByText('Enter a number from 1 to 60.', { exact: false }).waitFor();
           await picture(`${family}-${row}-dark`);
           await stage.window.type(value);
           await stage.window.press('Enter');
@@ -249,7 +249,7 @@ describe('each family of models', function () {
     await wizard.take('Other Model…');
     await wizard.widget.getByText('Enter a model ID', { exact: false }).waitFor();
     await stage.window.type('two words');
-    await wizard.widget.getByText('Enter an ID of letters').waitFor();
+    await wizard.widget.getByText('Use only letters').waitFor();
     await picture('other-wrong-dark');
     await stage.window.press('Control+KeyA');
     await stage.window.type('studio-x');

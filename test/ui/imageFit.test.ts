@@ -350,7 +350,7 @@ describe('the fitting page', function () {
     await last.scrollIntoViewIfNeeded();
     await look(frame, 'several');
     await frame.getByRole('button', { name: 'Continue' }).click();
-    await widget().getByText('Adjusted before sending', { exact: false }).waitFor();
+    await widget().getByText('Will be adjusted before sending', { exact: false }).waitFor();
     await escape();
   });
 

@@ -46,7 +46,7 @@ describe('several videos', function () {
     await pictures(stage.window, 'several-4-sending');
     const cancel = notification('2/3').getByText('Cancel');
     await cancel.click();
-    await notification('2 of 3 requests accepted.').waitFor();
+    await notification("2 of 3 requests accepted. You weren't charged for the others.").waitFor();
     await pictures(stage.window, 'several-5-stopped');
     assert.deepEqual(
       submits().map(({ body }) => (body as { prompt: string }).prompt),
@@ -66,7 +66,7 @@ describe('several videos', function () {
     await stage.window.type('a tower of glass');
     await stage.window.press('Enter');
     await wizard.atSummary();
-    assert.match((await wizard.rows())[1] ?? '', /^Variations, Repeat: 2/);
+    assert.match((await wizard.rows())[1] ?? '', /^Variations, Videos: 2/);
     await pictures(stage.window, 'several-6-repeat');
     await stage.window.press('ArrowDown', 'Enter');
     await stage.window.quickPickRow('Repeat').waitFor();

@@ -54,7 +54,7 @@ describe('asking for a video', function () {
     assert.deepEqual(
       (await wizard.rows()).map((text) => text.replace(/127\.0\.0\.1:\d+/, 'HOST')),
       [
-        'Generate Video, Sent to HOST. Nebula sets the price.',
+        'Generate Video, Sent to HOST. The gateway sets the price.',
         'Model, Sora 2 · sora-2',
         ...['Length, 4 s', 'Size, 720×1280 (portrait)', 'Images, none', 'Remix Source, none'],
         ...['More Options…', 'Save as Preset…'],
@@ -220,7 +220,7 @@ describe('asking for a video', function () {
     await stage.window.quickPickRow('Frame Rate').waitFor();
     await picture('12-more-dark');
     await wizard.take('Frame Rate');
-    await wizard.widget.getByText('Enter a number: 1, 2, …', { exact: false }).waitFor();
+    await wizard.widget.getByText('Enter a whole number, 1 or higher.', { exact: false }).waitFor();
     const error = wizard.widget.locator('.quick-input-box .monaco-inputbox.error');
     await stage.window.type('0');
     await error.waitFor();

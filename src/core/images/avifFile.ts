@@ -19,7 +19,7 @@ const ORIENTATIONS: readonly (readonly [Orientation, Orientation, Orientation])[
   [6, 7, 5],
 ];
 
-/** The brands of the file: four letters each, after the major brand and its version. */
+/** Brands in the `ftyp` box, four bytes each: the major one, its version (never matches), and the compatible ones. */
 const brands = (bytes: Uint8Array): string[] =>
   hasText(bytes, 4, 'ftyp') ? (latin1(bytes.subarray(8, bytes[3] ?? 0)).match(/[^]{4}/g) ?? []) : [];
 

@@ -10,18 +10,18 @@ import { drawScaled, type Resampler } from './resample';
 /** Changes to an image, the most visible ones first. */
 export type ImageChange =
   /** Part of the image was removed. */
-  | 'cut'
+  | 'cropped'
   /** Space was added around it. */
   | 'padded'
   | 'scaled'
   /** Rotated or mirrored as its Exif orientation says. */
-  | 'turned'
+  | 'rotated'
   /** Transparent pixels were drawn over a color. */
   | 'flattened'
   /** Its pixels were encoded again, which also removes all metadata. */
-  | 'rewritten'
+  | 'reencoded'
   /** Metadata (location, camera, comments) was removed or a missing end marker added. The pixels are the same. */
-  | 'stripped';
+  | 'metadataRemoved';
 
 /** An image as it is sent. */
 export interface FittedImage extends Size {
@@ -81,12 +81,12 @@ export async function fitImage(
   const scale = into.width / part.width;
   const changes: [ImageChange, boolean][] = [
     // Rounding may lose less than a pixel.
-    ['cut', (original.width - part.width) * scale >= 1 || (original.height - part.height) * scale >= 1],
+    ['cropped', (original.width - part.width) * scale >= 1 || (original.height - part.height) * scale >= 1],
     ['padded', into.width < written.width || into.height < written.height],
     ['scaled', Math.abs(into.width - part.width) >= 1 || Math.abs(into.height - part.height) >= 1],
-    ['turned', original.orientation !== 1],
+    ['rotated', original.orientation !== 1],
     ['flattened', isFlattened],
-    ['rewritten', true],
+    ['reencoded', true],
   ];
   return { ...written, changes: changes.filter(([, is]) => is).map(([change]) => change), original };
 }
@@ -119,7 +119,7 @@ function fitUnchanged(
     format,
     width,
     height,
-    changes: clean === bytes ? [] : ['stripped'],
+    changes: clean === bytes ? [] : ['metadataRemoved'],
     original,
   };
 }

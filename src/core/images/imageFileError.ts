@@ -34,7 +34,7 @@ export type ImageErrorReason =
 export class ImageFileError extends Error {
   override readonly name = 'ImageFileError';
   readonly reason: ImageErrorReason;
-  /** Type of the file, for `otherKind`. */
+  /** Detected file type, if the reason is `otherKind`. */
   readonly kind: string | undefined;
 
   constructor(reason: ImageErrorReason, message: string, kind?: string) {

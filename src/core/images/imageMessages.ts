@@ -33,7 +33,7 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
         MAX_PIXELS / MILLION,
       );
     case 'doesNotFit':
-      return l10n.t("Couldn't reduce the image to this model's limit.");
+      return l10n.t("Couldn't make the image small enough for this model. Use a smaller image.");
     case 'badSource':
       // Only code can pass one, so it isn't localized.
       return 'An image source must be an https URL, a file URI, or a data URI with Base64.';

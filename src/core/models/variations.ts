@@ -26,15 +26,15 @@ const MAX_SEED = 2_147_483_647;
 export function optionsToVary(
   family: Family,
   subject: ModelAndMode,
-  settled: ResolvedOptions,
+  resolved: ResolvedOptions,
 ): readonly VaryingOption[] {
-  return settled.parameters
+  return resolved.parameters
     .filter(({ role }) => role !== 'seed')
     .map((parameter) => ({
       name: parameter.name,
       texts: parameter,
       values: listValues(parameter).filter(
-        (value) => withValue(family, subject, settled.options, parameter.name, value) !== undefined,
+        (value) => withValue(family, subject, resolved.options, parameter.name, value) !== undefined,
       ),
     }))
     .filter(({ values }) => values.length > 1);
@@ -53,11 +53,11 @@ export function seedOption({ parameters }: ResolvedOptions): Parameter | undefin
 export function createVariations(
   family: Family,
   subject: ModelAndMode,
-  settled: ResolvedOptions,
+  resolved: ResolvedOptions,
   variation: Variation,
   random: () => number,
 ): readonly Options[] {
-  const { options } = settled;
+  const { options } = resolved;
   if (variation.kind === 'option') {
     return variation.values.map((value) => {
       const varied = withValue(family, subject, options, variation.name, value);
@@ -65,7 +65,7 @@ export function createVariations(
       return varied;
     });
   }
-  const seed = seedOption(settled);
+  const seed = seedOption(resolved);
   if (!seed) return Array.from({ length: variation.times }, () => options);
   const chosen = options[seed.name];
   const seeds = new Set(typeof chosen === 'number' && chosen > 0 ? [chosen] : []);
@@ -108,16 +108,16 @@ function withValue(
   name: string,
   value: OptionValue,
 ): Options | undefined {
-  const settled = resolveOptions(family, subject, { ...options, [name]: value });
-  if (settled.options[name] !== value) return undefined;
-  const names = new Set([...Object.keys(options), ...Object.keys(settled.options)]);
+  const resolved = resolveOptions(family, subject, { ...options, [name]: value });
+  if (resolved.options[name] !== value) return undefined;
+  const names = new Set([...Object.keys(options), ...Object.keys(resolved.options)]);
   const stays = [...names].every((other) => {
-    if (other === name || settled.options[other] === options[other]) return true;
-    const parameter = settled.parameters.find((one) => one.name === other);
-    // An option with one value follows another, such as the tier follows the size.
+    if (other === name || resolved.options[other] === options[other]) return true;
+    const parameter = resolved.parameters.find((one) => one.name === other);
+    // An option with a single value depends on another one, as the tier depends on the size.
     return parameter !== undefined && listValues(parameter).length === 1;
   });
-  return stays ? settled.options : undefined;
+  return stays ? resolved.options : undefined;
 }
 
 function largestSeed({ values }: Parameter): number {

@@ -24,6 +24,9 @@ export class KeyLockedError extends Rejection {
   }
 }
 
+/** An image can't be sent. Unlike other messages, this one doesn't imply that nothing was sent. */
+export class ImageRejection extends Rejection {}
+
 /** The user declined to send the key to the gateway's address. */
 export class NotApprovedError extends Rejection {
   constructor(message: string) {

@@ -27,7 +27,7 @@ export async function ensureModelFamily(
   const suiting = familyChoices(catalog, (family) => takes(family, request, l10n), l10n);
   const family = await dialogs.choose({
     title,
-    placeholder: l10n.t("Select the model family of '{0}'", model),
+    placeholder: l10n.t("Select the model family for '{0}'", model),
     choices: suiting.length > 0 ? suiting : familyChoices(catalog, () => true, l10n),
   });
   if (!family) return false;

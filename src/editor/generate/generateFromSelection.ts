@@ -42,7 +42,10 @@ export async function generateFromSelection(deps: Dependencies): Promise<Task | 
   }
   if (prompt.length > UNUSUALLY_LONG_PROMPT) {
     const isConfirmed = await dialogs.confirm({
-      message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(deps.language)),
+      message: l10n.t(
+        'Use the selected {0} characters as the prompt?',
+        prompt.length.toLocaleString(deps.language),
+      ),
       detail: l10n.t('Very long prompt. The gateway might reject it.'),
       action: l10n.t('Edit in Editor'),
     });

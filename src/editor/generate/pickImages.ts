@@ -1,9 +1,10 @@
+import { visibleLine } from '../../core/common/displayText';
 import { MAX_IMAGES, modeOf } from '../../core/models/modes';
 import type { ImageRole, VideoRequest } from '../../core/models/request';
 import type { Desktop } from '../common/desktop';
 import { Rejection } from '../common/rejection';
 import type { ImagePicker } from '../imageFit/imagePicker';
-import { roleTitle } from '../imageFit/imageFitText';
+import { fileName, roleTitle } from '../imageFit/imageFitText';
 import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
 import type { PickedImages } from './wizard/wizardTypes';
 
@@ -11,6 +12,9 @@ export interface ImageDependencies extends FrameDependencies {
   readonly desktop: Pick<Desktop, 'pickImages'>;
   readonly imagePicker: ImagePicker;
 }
+
+/** Maximum length of a file name in a list, in characters. */
+const MAX_NAME_LENGTH = 40;
 
 type Roles = readonly ImageRole[];
 
@@ -48,7 +52,7 @@ export async function inspectImages(
     throw new Rejection('invalidRequest', deps.l10n.t('Select up to {0} images.', MAX_IMAGES));
   }
   const images = await deps.images.look(sources);
-  const roles = await pickRoles(sources.length, title, deps);
+  const roles = await pickRoles(sources, title, deps);
   return (
     roles && {
       sources: sources.map((source, index) => ({ role: roles[index] ?? 'reference', source })),
@@ -65,7 +69,7 @@ async function pickImageSources(
   const found = await imagePicker.find();
   const origin = await dialogs.choose<'workspace' | 'file' | 'link' | 'frame'>({
     title,
-    placeholder: l10n.t('Select an option'),
+    placeholder: l10n.t('Select an image source'),
     choices: [
       ...(found.length > 0
         ? [{ value: 'workspace' as const, icon: 'folder', label: l10n.t('Workspace Image…') }]
@@ -106,10 +110,12 @@ async function inputLink({ dialogs, l10n }: ImageDependencies, title: string): P
 }
 
 async function pickRoles(
-  count: number,
+  sources: readonly string[],
   title: string,
   { dialogs, l10n }: ImageDependencies,
 ): Promise<Roles | undefined> {
+  const count = sources.length;
+  const names = sources.map((source) => visibleLine(fileName(source), MAX_NAME_LENGTH));
   const choices: readonly Roles[] = [
     ['first'],
     ['first', 'last'],
@@ -122,11 +128,12 @@ async function pickRoles(
   if (available.length === 1) return available[0];
   return dialogs.choose({
     title,
-    placeholder: l10n.t('Select how images are used'),
+    placeholder: l10n.t('Select how the images are used'),
     choices: available.map((roles) => ({
       value: roles,
       // In the order of the images.
       label: roles.map((role, index) => roleTitle(role, count > 1 ? index + 1 : undefined, l10n)).join(', '),
+      ...(count > 1 && names.every((name) => name !== '') ? { detail: names.join(', ') } : {}),
     })),
   });
 }

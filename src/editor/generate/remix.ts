@@ -29,7 +29,7 @@ async function givenSource(
   const found = await resolveTasks(args, tasks, command(deps, ''), deps);
   if (!found?.[0]) {
     const model = catalog.remixFamily?.model ?? '';
-    notifications.status(l10n.t('Only finished videos of {0} can be remixed.', model));
+    notifications.status(l10n.t('Only finished {0} videos can be remixed.', model));
   }
   return found?.[0] && remixOf(found[0]);
 }

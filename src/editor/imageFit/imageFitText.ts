@@ -70,8 +70,16 @@ export function requirementText(
     );
   }
   if (!sides) return '';
-  const range = l10n.t('{0} accepts {1}-{2} px per side.', model, number(sides.min), number(sides.max));
-  return ratio ? `${range} ${l10n.t('Aspect Ratio')}: ${number(ratio.min)}-${number(ratio.max)}` : range;
+  const range = [number(sides.min), number(sides.max)] as const;
+  return ratio
+    ? l10n.t(
+        '{0} accepts {1}-{2} px per side and aspect ratios from {3} to {4}.',
+        model,
+        ...range,
+        number(ratio.min),
+        number(ratio.max),
+      )
+    : l10n.t('{0} accepts {1}-{2} px per side.', model, ...range);
 }
 
 /** An image that is changed, and the user's choice for it. */
@@ -110,7 +118,7 @@ export function fitSummary(
 
 /** Says that an image is changed, without details. */
 export function adjustedNote(l10n: L10n): string {
-  return l10n.t('Adjusted before sending.');
+  return l10n.t('Will be adjusted before sending.');
 }
 
 /** Relative difference below which aspect ratios are equal, because sizes are whole pixels. */
@@ -165,7 +173,7 @@ function formatSize({ width, height }: Size): string {
 }
 
 /** @returns the file name, or '' if the source has none. */
-function fileName(source: string): string {
+export function fileName(source: string): string {
   if (/^data:/i.test(source)) return '';
   const name = /([^/]*)$/.exec(source.replace(/[?#].*$/, ''))?.[1] ?? '';
   try {

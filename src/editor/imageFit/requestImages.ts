@@ -11,7 +11,7 @@ import type { AppContext } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
 import type * as imageProcessing from './imageProcessing';
 import type { ChosenFit, FoundImage, WizardImages } from './wizardImages';
-import { Rejection } from '../common/rejection';
+import { ImageRejection, Rejection } from '../common/rejection';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
   /** Absolute path of the image pipeline's worker. */
@@ -166,8 +166,8 @@ export class RequestImages implements Disposable {
 
   /** The file changed after the preview. Never send anything the user hasn't seen. */
   #changed(): Rejection {
-    const message = this.#deps.l10n.t('The image changed since you previewed it. Nothing was sent.');
-    return new Rejection('invalidRequest', message);
+    const message = this.#deps.l10n.t('The image changed since you previewed it. Preview it again.');
+    return new ImageRejection('invalidRequest', message);
   }
 
   async #open(): Promise<typeof imageProcessing & { readonly images: Images }> {

@@ -136,7 +136,7 @@ function explainStopped({ gatewayTaskId, charged = 'unknown' }: Task, l10n: L10n
 }
 
 /** Maximum length of a message with its charge, in characters. */
-const MAX_TOAST_LENGTH = 120;
+export const MAX_TOAST_LENGTH = 120;
 
 /** Minimum length of a quoted prompt: less doesn't tell tasks apart. */
 const MIN_QUOTE_LENGTH = 16;
@@ -160,6 +160,6 @@ export function stopMessage(l10n: L10n): string {
   return l10n.t("This doesn't cancel or refund the video, and it won't be downloaded.");
 }
 
-function firstSentence(text: string): string {
+export function firstSentence(text: string): string {
   return /^.*?[.。](?=\s|$)/u.exec(text)?.[0] ?? text;
 }

@@ -75,7 +75,7 @@ async function deleteItems(
         // Ask once for all remaining files.
         isPermanent ||= await dialogs.confirm({
           message: l10n.t('Delete permanently?'),
-          detail: l10n.t('This system has no trash for the library.'),
+          detail: l10n.t("Couldn't move the files to the trash."),
           action: l10n.t('Delete'),
         });
         if (!isPermanent) return;
@@ -103,13 +103,13 @@ function showDeleted(
 ): void {
   const size = formatFileSize(deleted.bytes, language);
   if (hasFailed) {
-    notifications.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", size), [
+    notifications.show('warning', l10n.t("Some files couldn't be deleted. Deleted {0}.", size), [
       notifications.command('nebulaVideo.showLog'),
     ]);
   } else {
     notifications.show(
       'info',
-      isPermanent ? l10n.t('Deleted: {0}.', size) : l10n.t('Moved to the trash: {0}.', size),
+      isPermanent ? l10n.t('Deleted {0}.', size) : l10n.t('Moved {0} to the trash.', size),
       [],
     );
   }
@@ -165,8 +165,8 @@ function videoState(
 
 function unsafeConfirmation(count: number, l10n: L10n): Confirmation {
   return {
-    message: l10n.t('Videos not watched or saved: {0}. Delete anyway?', count),
-    detail: l10n.t('The gateway keeps videos only for a short time.'),
+    message: l10n.t("Delete videos that you haven't watched or saved ({0})?", count),
+    detail: l10n.t('The gateway might no longer have them.'),
     action: l10n.t('Delete'),
   };
 }

@@ -22,7 +22,9 @@ export async function recoverVideos(deps: Dependencies, args: readonly unknown[]
     return;
   }
   const attach = notifications.command('nebulaVideo.attachTaskId', withoutTaskId[0], withoutTaskId);
-  notifications.show('info', l10n.t("Not found. Without a task ID the gateway can't be checked."), [attach]);
+  notifications.show('info', l10n.t('Not found in the library. To check the gateway, attach a task ID.'), [
+    attach,
+  ]);
 }
 
 function showReport(
@@ -31,12 +33,12 @@ function showReport(
 ): void {
   if (libraryError !== undefined) {
     withPrefix(log, 'library').warn(`the library couldn't be searched: ${libraryError}`);
-    const message = l10n.t("Couldn't search the library. Tasks checked again: {0}.", reopened);
+    const message = l10n.t("Couldn't search the library. Tasks being checked: {0}.", reopened);
     notifications.show('warning', message, [notifications.command('nebulaVideo.showLog')]);
   } else if (found === 0 && reopened === 0) {
     notifications.show('info', l10n.t('Nothing to recover.'), []);
   } else {
-    const message = l10n.t('Videos recovered: {0}. Tasks checked again: {1}.', found, reopened);
+    const message = l10n.t('Videos recovered: {0}. Tasks being checked: {1}.', found, reopened);
     notifications.show('info', message, []);
   }
 }

@@ -101,6 +101,7 @@ describe('hostile text is shown as one short visible line', () => {
         looksLikeKey,
         log: quietLog,
         l10n: untranslatedL10n,
+        language: 'en',
         hasWorkspace: () => false,
       });
       const agree = (question: { message: string }) => {

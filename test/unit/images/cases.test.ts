@@ -87,7 +87,7 @@ describe('unusual images', () => {
       assert.deepEqual([fitted.width, fitted.height], [means.width, means.height]);
       const { orientation, width, height } = inspectImage(fitted.bytes);
       assert.deepEqual([orientation, width, height], [1, means.width, means.height]);
-      if (means.get === 'converted') assert.ok(fitted.changes.includes('rewritten'));
+      if (means.get === 'converted') assert.ok(fitted.changes.includes('reencoded'));
       showsColors(fitted, means.colours);
       const text = Buffer.from(fitted.bytes).toString('latin1');
       assert.doesNotMatch(text, /ICC_PROFILE|iCCP|Exif|tEXt|SEFT/);

@@ -80,7 +80,7 @@ describe('conversion to sRGB', () => {
     it(name, async () => {
       const file = await make();
       const fitted = await fit(file, any);
-      assert.ok(fitted.changes.includes('rewritten'));
+      assert.ok(fitted.changes.includes('reencoded'));
       isNear(colorAt(seen(fitted), 0.5, 0.5), SHOWN, 4);
       const text = Buffer.from(fitted.bytes).toString('latin1');
       assert.doesNotMatch(text, /ICC_PROFILE|iCCP|cICP/);
@@ -155,7 +155,7 @@ describe('an image that is sent without encoding it again', () => {
     });
     const file = withChunks(png(field), profileChunk(sRgb));
     const fitted = await fit(file, any);
-    assert.deepEqual(fitted.changes, ['stripped']);
+    assert.deepEqual(fitted.changes, ['metadataRemoved']);
     assert.ok(!Buffer.from(fitted.bytes).includes('iCCP'));
   });
 
@@ -171,7 +171,7 @@ describe('an image that is sent without encoding it again', () => {
     it(`loses a profile ${name}`, async () => {
       const file = make();
       const fitted = await fit(file, any);
-      assert.deepEqual(fitted.changes, ['stripped']);
+      assert.deepEqual(fitted.changes, ['metadataRemoved']);
       isNear(colorAt(seen(fitted), 0.5, 0.5), STORED);
     });
   }

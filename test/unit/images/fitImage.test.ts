@@ -94,7 +94,7 @@ describe('an image with an orientation', () => {
         const fitted = await fit(make(orientation), any);
         assert.deepEqual([fitted.width, fitted.height], orientation >= 5 ? [48, 64] : [64, 48]);
         assert.equal(corners(seen(fitted)), shown[orientation]);
-        assert.ok(fitted.changes.includes(orientation === 1 ? 'stripped' : 'turned'));
+        assert.ok(fitted.changes.includes(orientation === 1 ? 'metadataRemoved' : 'rotated'));
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
       });
     }
@@ -150,7 +150,7 @@ describe('an image for sora-2', () => {
     );
     const fitted = await fit(png(stripes), tall);
     assert.equal(corners(seen(fitted)), 'green green green green');
-    assert.deepEqual(fitted.changes, ['cut', 'scaled', 'rewritten']);
+    assert.deepEqual(fitted.changes, ['cropped', 'scaled', 'reencoded']);
   });
 
   it('shows only the chosen part', async () => {
@@ -200,7 +200,7 @@ describe('an image for sora-2', () => {
     const jump = (x: number) => Math.abs(colorAt(view, x, 359 / 720)[0] - colorAt(view, x, 360.5 / 720)[0]);
     assert.ok(jump(0.1) < 20, String(jump(0.1)));
     assert.ok(jump(0.35) > 100, String(jump(0.35)));
-    assert.deepEqual(fitted.changes, ['padded', 'scaled', 'rewritten']);
+    assert.deepEqual(fitted.changes, ['padded', 'scaled', 'reencoded']);
   });
 
   it('is refused if the chosen part is outside it', async () => {

@@ -53,7 +53,7 @@ describe('the image limits of a family', () => {
   it('Wan: sends a small PNG unchanged', async () => {
     const fitted = await fit(png(quarters(800, 600)), wan);
     assert.equal(fitted.format, 'png');
-    assert.ok(!fitted.changes.includes('rewritten'));
+    assert.ok(!fitted.changes.includes('reencoded'));
   });
 
   it('Seedance: crops or pads to ratios from 0.4 to 2.5', async () => {
@@ -64,8 +64,8 @@ describe('the image limits of a family', () => {
     assert.deepEqual(
       [cut.changes, extended.changes],
       [
-        ['cut', 'rewritten'],
-        ['padded', 'rewritten'],
+        ['cropped', 'reencoded'],
+        ['padded', 'reencoded'],
       ],
     );
     const narrow = await fit(png(quarters(301, 1000)), seedance);
@@ -85,7 +85,7 @@ describe('the image limits of a family', () => {
       formats: [],
     });
     assert.deepEqual([fitted.width, fitted.height], [2450, 1633]);
-    assert.deepEqual(fitted.changes, ['scaled', 'rewritten']);
+    assert.deepEqual(fitted.changes, ['scaled', 'reencoded']);
   });
 
   it('Veo: uses the recommended size only if the user has chosen a fit mode', async () => {
@@ -149,7 +149,7 @@ describe('the sent image', () => {
 
   it('has no alpha channel even if the opaque source has one', async () => {
     const fitted = await fit(encoded('PNG with alpha', quarters(64, 64)), any);
-    assert.deepEqual(fitted.changes, ['rewritten']);
+    assert.deepEqual(fitted.changes, ['reencoded']);
   });
 
   describe('has no location, and the same pixels', () => {
@@ -185,13 +185,13 @@ describe('the sent image', () => {
       it(name, async () => {
         assert.ok(file.includes(PLACE));
         const fitted = await fit(file, any);
-        assert.deepEqual(fitted.changes, ['stripped']);
+        assert.deepEqual(fitted.changes, ['metadataRemoved']);
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
         assert.deepEqual(decodedElsewhere(fitted.bytes), decodedElsewhere(bare));
       });
       it(`${name}, encoded again`, async () => {
         const fitted = await fit(file, { ...any, exact: { width: 32, height: 24 } });
-        assert.ok(fitted.changes.includes('rewritten'));
+        assert.ok(fitted.changes.includes('reencoded'));
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
       });
     }
@@ -233,7 +233,7 @@ describe('a damaged image', () => {
     const file = jpeg(quarters(64, 64));
     const padded = Buffer.concat([file.subarray(0, -2), Buffer.from([1, 2, 3]), file.subarray(-2)]);
     const fitted = await fit(padded, any);
-    assert.deepEqual(fitted.changes, ['rewritten']);
+    assert.deepEqual(fitted.changes, ['reencoded']);
     assert.equal(corners(seen(fitted)), 'red green blue white');
   });
 

@@ -20,37 +20,41 @@ const setUp = (model: string, wishes: Record<string, unknown> = {}, mode: 'text'
   const found = catalog.listedModels.find(({ id }) => id === model);
   assert.ok(found);
   const subject = { model, mode };
-  const settled = resolveOptions(found.family, subject, wishes);
+  const resolved = resolveOptions(found.family, subject, wishes);
   return {
-    settled,
+    resolved,
     variable: (name: string) =>
-      optionsToVary(found.family, subject, settled).find((one) => one.name === name)?.values,
-    vary: (variation: Variation) => createVariations(found.family, subject, settled, variation, counting()),
+      optionsToVary(found.family, subject, resolved).find((one) => one.name === name)?.values,
+    vary: (variation: Variation) => createVariations(found.family, subject, resolved, variation, counting()),
   };
 };
 
 describe('variations', () => {
   it('repeat the options if there is no seed', () => {
-    const { settled, vary } = setUp('sora-2');
-    assert.deepEqual(vary({ kind: 'again', times: 3 }), [settled.options, settled.options, settled.options]);
+    const { resolved, vary } = setUp('sora-2');
+    assert.deepEqual(vary({ kind: 'again', times: 3 }), [
+      resolved.options,
+      resolved.options,
+      resolved.options,
+    ]);
   });
 
   for (const { id, family } of catalog.listedModels) {
     it(`have their own seed, if any, and only legal values: ${id}`, () => {
       for (const mode of MODES.filter((one) => family.modes(id).includes(one))) {
         const subject = { model: id, mode };
-        const settled = resolveOptions(family, subject, {});
-        const variables = optionsToVary(family, subject, settled);
-        const again = createVariations(family, subject, settled, { kind: 'again', times: 10 }, counting());
+        const resolved = resolveOptions(family, subject, {});
+        const variables = optionsToVary(family, subject, resolved);
+        const again = createVariations(family, subject, resolved, { kind: 'again', times: 10 }, counting());
         assert.equal(again.length, 10);
-        assert.equal(new Set(again.map(({ seed }) => seed)).size, seedOption(settled) ? 10 : 1);
+        assert.equal(new Set(again.map(({ seed }) => seed)).size, seedOption(resolved) ? 10 : 1);
         assert.ok(again.every(({ seed }) => seed === undefined || Number(seed) >= 1));
         const each = variables.map(({ name, values }) => {
           assert.ok(values.length > 1, name);
           const varied = createVariations(
             family,
             subject,
-            settled,
+            resolved,
             { kind: 'option', name, values },
             Math.random,
           );

@@ -21,7 +21,7 @@ const onlyOf = (model: string, name: string, fits: boolean) =>
   fits ? {} : { unavailable: `The model '${model}' doesn't support '${name}'.` };
 
 function parameters({ model, options }: OptionContext): Parameter[] {
-  // A width without a height, or the other way round, would be combined with the provider's default.
+  // Send both or neither: the provider would combine one with its default for the other.
   const hasSize = options['width'] !== undefined || options['height'] !== undefined;
   const sides = { kind: 'whole', from: 64, to: 4096, step: 2 } as const;
   const all: readonly (Parameter & { readonly fits?: boolean })[] = [
@@ -128,7 +128,7 @@ function parameters({ model, options }: OptionContext): Parameter[] {
 
 const fields = ['model', 'prompt', 'image', 'image_tail'];
 
-/** API reference 7.6: the models of 2025. Their page alone wants Base64 without a prefix. */
+/** Models of 2025. Unlike the others, they take Base64 without a data URI prefix (API reference 7.6). */
 export const legacy: Family = {
   id: 'legacy',
   label: () => 'Legacy',
@@ -152,7 +152,7 @@ export const legacy: Family = {
   }),
   fields,
 
-  /** The page and the code disagree on which of two values wins (API reference 13 row 24), so there is one. */
+  /** Rejects duplicate values: the sources disagree on which one takes precedence (API reference 13 row 24). */
   validate(request) {
     const more = Object.keys(parseObject(String(request.options['metadata'] ?? '')) ?? {});
     const names = [...fields, ...parameters(request).map(({ name }) => name)];

@@ -13,7 +13,7 @@ import type { OptionContext, CheckedRequest, Family, Image, PromptAndOptions } f
 import type { Mode } from '../modes';
 import { choice, flag, integer, type Options, type Parameter } from '../parameter';
 
-/** The flags that carry the options of 1.x in the prompt's text: the one we write, and its other name (7.5.3). */
+/** Flags at the end of the prompt that set the options of 1.x: the one that is sent, and its alias (7.5.3). */
 const FLAGS: Readonly<Record<string, readonly [flag: string, alias?: string]>> = {
   resolution: ['rs', 'resolution'],
   ratio: ['ratio', 'rt'],
@@ -29,7 +29,7 @@ const ROLES: Readonly<Record<Image['role'], string>> = {
   reference: 'reference_image',
 };
 
-/** Modes by model (API reference 7.5.2); an id that fits none may be able to do anything. */
+/** Modes by model (API reference 7.5.2); an unlisted model may support any mode. */
 const MODES_OF: readonly (readonly [RegExp, readonly Mode[]])[] = [
   [/-1-0-lite-t2v-/, ['text']],
   [/-1-0-lite-i2v-/, ['first', 'firstLast', 'reference']],
@@ -37,8 +37,8 @@ const MODES_OF: readonly (readonly [RegExp, readonly Mode[]])[] = [
   [/-1-5-pro-/, ['text', 'first', 'firstLast']],
 ];
 
-/** 2.x wants its options as real fields, and no flags. */
-const wantsFields = (model: string): boolean => /^doubao-seedance-([2-9]|\d\d)-/.test(model);
+/** 2.x takes its options as fields, not as flags in the prompt. */
+const takesFields = (model: string): boolean => /^doubao-seedance-([2-9]|\d\d)-/.test(model);
 const is10 = (model: string): boolean => model.includes('-1-0-');
 const is15 = (model: string): boolean => model.includes('-1-5-');
 
@@ -49,16 +49,16 @@ const adaptiveNeedsImage = "'adaptive' needs an image.";
 function ratio({ model, mode }: OptionContext): Parameter {
   const shapes = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'];
   const description = "Aspect ratio. `adaptive` follows the first image, or is the model's choice.";
-  const start = { name: 'ratio', description, isMain: true } as const;
+  const common = { name: 'ratio', description, isMain: true } as const;
   if (mode === 'text' && is10(model)) {
     return aspectRatio({
-      ...start,
+      ...common,
       values: choice(...shapes),
       defaultValue: '16:9',
       note: adaptiveNeedsImage,
     });
   }
-  return aspectRatio({ ...start, values: choice(...shapes, 'adaptive'), defaultValue: 'adaptive' });
+  return aspectRatio({ ...common, values: choice(...shapes, 'adaptive'), defaultValue: 'adaptive' });
 }
 
 const returnLastFrame: Parameter = {
@@ -103,14 +103,14 @@ function parameters(ask: OptionContext): Parameter[] {
   ];
 }
 
-/** The options that become flags, in the order in which they are written. */
+/** The options that are sent as flags, in the order of the flags. */
 const flagged = (options: Options): [string, readonly [string, string?], string][] =>
   Object.entries(FLAGS)
     .filter(([name]) => options[name] !== undefined)
     .map(([name, flags]) => [name, flags, String(options[name])]);
 
-/** A flag that the person wrote would contradict one that we write; it is refused, never taken out (7.5.3). */
-function complaint({ prompt, options }: PromptAndOptions, l10n: L10n): string | undefined {
+/** A flag in the user's prompt would conflict with one that is added. Reject it, don't remove it (7.5.3). */
+function validatePrompt({ prompt, options }: PromptAndOptions, l10n: L10n): string | undefined {
   for (const [name, flags] of flagged(options)) {
     const written = new RegExp(`--(${flags.join('|')})(?![\\w-])`, 'i').exec(prompt)?.[0];
     if (written !== undefined) {
@@ -122,8 +122,8 @@ function complaint({ prompt, options }: PromptAndOptions, l10n: L10n): string | 
 }
 
 function content({ model, prompt, options, images }: CheckedRequest): unknown[] {
-  const flags = wantsFields(model) ? [] : flagged(options).map(([, [name], value]) => ` --${name} ${value}`);
-  // First before last, in whichever order they were given; the prompt may count references, so those stay in order.
+  const flags = takesFields(model) ? [] : flagged(options).map(([, [name], value]) => ` --${name} ${value}`);
+  // The first frame precedes the last one. Reference images keep their order, because the prompt may number them.
   const order: readonly Image['role'][] = ['first', 'last', 'reference'];
   const inOrder = order.flatMap((role) => images.filter((image) => image.role === role));
   return [
@@ -137,8 +137,8 @@ function content({ model, prompt, options, images }: CheckedRequest): unknown[] 
 }
 
 /**
- * API reference 7.5. Only `metadata` is read; the prompt at the top is for those who check that there is one. Without
- * usable content a placeholder would be rendered, and paid for.
+ * API reference 7.5. Only `metadata` is used. The top-level prompt is sent because some checks require one. Without usable
+ * content, a placeholder video would be generated and charged.
  */
 export const seedance: Family = {
   id: 'seedance',
@@ -168,11 +168,11 @@ export const seedance: Family = {
     source: '7.5.2',
   }),
   fields: ['content'],
-  validate: complaint,
+  validate: validatePrompt,
 
   body: (request) => {
     const { model, prompt, options, extra } = request;
-    const fields = Object.entries(options).filter(([name]) => wantsFields(model) || !(name in FLAGS));
+    const fields = Object.entries(options).filter(([name]) => takesFields(model) || !(name in FLAGS));
     return {
       model,
       prompt,

@@ -20,8 +20,8 @@ const pixels = size({
 const ofSource = "A remix keeps the length and size of its source, so 'seconds' and 'size' can't be set.";
 
 /**
- * API reference 7.2. The service silently replaces lengths and sizes that it does not know (7.2.2), so both are always
- * sent. `width` and `height` are left out on purpose: `size` says the same.
+ * API reference 7.2. The service silently replaces unknown lengths and sizes (7.2.2), so both are always sent. `width` and
+ * `height` are never sent, because `size` has the same information.
  */
 export const sora: Family = {
   id: 'sora',
@@ -31,18 +31,18 @@ export const sora: Family = {
     { id: 'sora-2', label: 'Sora 2' },
     { id: 'sora-2-pro', label: 'Sora 2 Pro', unlisted: true },
   ],
-  // Only this family has the documented download call and remixes, and only its IDs begin so (4.3, 6.0, 7.2.4).
+  // Only this family has the documented download call and remixes, and only its IDs have this prefix (4.3, 6.0, 7.2.4).
   result: 'download',
   taskIds: { prefix: 'video_', pattern: /^video_[\w-]+$/, remixModel: 'sora-2' },
   notice: (model, l10n) =>
-    model.startsWith('sora-2') ? l10n.t('May be retired by {0}', 'OpenAI') : undefined,
+    model.startsWith('sora-2') ? l10n.t('{0} might have retired this model.', 'OpenAI') : undefined,
   modes: () => ['text', 'first', 'remix'],
   sound: () => 'always',
   parameters: ({ mode }) => {
     const unavailable = mode === 'remix' ? { unavailable: ofSource } : {};
     return [{ ...seconds, ...unavailable }, { ...pixels, ...unavailable }, user];
   },
-  // The service drops an image of another size without a word, and charges for a video from text alone.
+  // The service silently ignores an image of another size, and charges for a video from the prompt alone.
   imageLimits: (options) => ({
     formats: ['jpeg', 'png'],
     writes: 'pngOrJpeg',
@@ -60,7 +60,7 @@ export const sora: Family = {
     prompt,
     ...options,
     ...(image ? { input_reference: image.source } : {}),
-    // The documented name, and the one that the gateway's code was seen to read (7.2.4).
+    // Send both: the documented name and the one that the gateway actually reads (7.2.4).
     ...(remixOf === undefined ? {} : { remix_from_video_id: remixOf, remix_video_id: remixOf }),
     ...extra,
   }),

@@ -81,7 +81,7 @@ export const veo: Family = {
   ],
   result: 'link',
   notice: (model, l10n) =>
-    /^veo-3\.\d-/.test(model) ? l10n.t('May be retired by {0}', 'Google') : undefined,
+    /^veo-3\.\d-/.test(model) ? l10n.t('{0} might have retired this model.', 'Google') : undefined,
   // The last frame came with 3.1; nothing is documented for later IDs.
   modes: (model) => (/^veo-(2|3\.0)/.test(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),
   sound: (model) => (isFast(model) ? 'always' : 'optional'),

@@ -8,7 +8,7 @@ import type { AppContext } from '../../common/appContext';
 import { VIEWS } from '../../common/ids';
 import type { MessageButton } from '../../common/notifications';
 import { Rejection } from '../../common/rejection';
-import { explainFailure } from '../../labels/failureLabels';
+import { explainFailure, firstSentence, MAX_TOAST_LENGTH } from '../../labels/failureLabels';
 
 type Dependencies = Pick<AppContext, 'catalog' | 'notifications' | 'l10n' | 'log'>;
 
@@ -40,24 +40,49 @@ export function showBatchReport(
     ]);
     return;
   }
-  const maybeCharged =
-    withPhase('unknown').length +
-    unclear.length +
-    rejected.filter(({ task }) => task.failure?.charged !== 'no').length;
+  const maybeCharged = tasks.filter(({ task }) => isMaybeCharged(task)).length + unclear.length;
   const { reason, buttons } = explainStop(deps, stop, rejected[0]?.task);
   const isCanceled = stop?.kind === 'cancelled' && rejected.length === 0 && maybeCharged === 0;
   notifications.show(
     isCanceled ? 'info' : 'warning',
     maybeCharged > 0
-      ? l10n.t('{0} of {1} requests accepted. {2} more may have been charged.', accepted, total, maybeCharged)
-      : [
-          l10n.t('{0} of {1} requests accepted.', accepted, total),
-          ...(reason === undefined ? [] : [reason]),
-        ].join(' '),
+      ? l10n.t(
+          '{0} of {1} requests accepted. You may have been charged for {2} more.',
+          accepted,
+          total,
+          maybeCharged,
+        )
+      : appendReason(
+          l10n.t("{0} of {1} requests accepted. You weren't charged for the others.", accepted, total),
+          reason,
+        ),
     [...buttons, ...(reopen ? [{ title: l10n.t('Show Prompts'), run: reopen }] : []), showTasks].slice(
       0,
       MAX_BUTTONS,
     ),
+  );
+}
+
+/** Returns true unless the request was accepted, or certainly not charged. */
+function isMaybeCharged({ phase, failure, gatewayTaskId }: Task): boolean {
+  switch (phase) {
+    case 'unknown':
+      return true;
+    case 'rejected':
+      return failure?.charged !== 'no';
+    case 'stopped':
+      return gatewayTaskId !== undefined;
+    default:
+      return false;
+  }
+}
+
+/** Appends as much of a reason as fits into a toast. */
+function appendReason(text: string, reason: string | undefined): string {
+  const candidates = reason === undefined ? [] : [reason, firstSentence(reason)];
+  return (
+    candidates.map((candidate) => `${text} ${candidate}`).find(({ length }) => length <= MAX_TOAST_LENGTH) ??
+    text
   );
 }
 
@@ -70,16 +95,20 @@ function explainStop(
   if (stop?.kind === 'error') {
     const { error } = stop;
     if (error instanceof Rejection || error instanceof OutcomeNotStoredError) {
+      log.warn(`[batch] stopped: ${describeError(error)}`);
       return { reason: error.message, buttons: [] };
     }
     log.error(`[batch] a request failed: ${describeError(error)}`);
     return { buttons: [notifications.command('nebulaVideo.showLog')] };
   }
   const task = stop?.kind === 'task' ? stop.task : rejected;
-  const actions = (task && explainFailure(task, l10n)?.actions) ?? [];
+  const explanation = task && explainFailure(task, l10n);
+  const actions = explanation?.actions ?? [];
   const buttons = actions
     .filter((action) => BATCH_ACTIONS.includes(action))
     .map((action) => notifications.action(action, task?.id ?? ''))
     .filter((button) => button !== undefined);
-  return { buttons };
+  // A request that was rejected on its own didn't stop the batch.
+  const reason = stop?.kind === 'task' && explanation ? firstSentence(explanation.sentence) : '';
+  return { ...(reason === '' ? {} : { reason }), buttons };
 }

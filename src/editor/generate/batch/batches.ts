@@ -3,6 +3,7 @@ import type { VideoRequest } from '../../../core/models/request';
 import {
   createVariations,
   optionsToVary,
+  requestedVideoCount,
   seedOption,
   type Variation,
   type VaryingOption,
@@ -43,7 +44,7 @@ function splitQuote(quote: string): { readonly label: string; readonly detail?: 
   return { label: `${head}…`, detail: `… ${quote.slice(head.length).trim()}` };
 }
 
-interface Dependencies extends Pick<AppContext, 'inputs' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'inputs' | 'l10n'> {
   /** @returns a number from 0 up to 1 */
   readonly random: () => number;
 }
@@ -64,7 +65,7 @@ export class VariationsBatch implements Batch {
   }
 
   row(answers: Answers): { readonly label: string; readonly value: string } {
-    const { l10n } = this.#deps;
+    const { catalog, l10n } = this.#deps;
     const option = this.#varyingOption(answers);
     return {
       label: l10n.t('Variations'),
@@ -72,7 +73,7 @@ export class VariationsBatch implements Batch {
         ? `${option.texts.label(l10n)}: ${this.#chosenValues(option)
             .map((value) => this.#format(option, value))
             .join(', ')}`
-        : `${l10n.t('Repeat')}: ${this.#repeats}`,
+        : `${l10n.t('Videos')}: ${requestedVideoCount(catalog, this.requests(answers))}`,
     };
   }
 
@@ -82,7 +83,7 @@ export class VariationsBatch implements Batch {
       value: undefined,
       label: l10n.t('Repeat'),
     };
-    const options = optionsToVary(answers.model.family, subjectOf(answers), answers.settled).map(
+    const options = optionsToVary(answers.model.family, subjectOf(answers), answers.resolved).map(
       (option): PickItem<VaryingOption | undefined> => ({
         value: option,
         label: option.texts.label(l10n),
@@ -110,14 +111,14 @@ export class VariationsBatch implements Batch {
   }
 
   requests(answers: Answers): readonly VideoRequest[] {
-    const { request, model, settled } = answers;
+    const { request, model, resolved } = answers;
     const variation = this.#variation(answers);
-    const key = JSON.stringify([variation, model.id, settled.options]);
+    const key = JSON.stringify([variation, model.id, resolved.options]);
     if (this.#created?.key !== key) {
       const options = createVariations(
         model.family,
         subjectOf(answers),
-        settled,
+        resolved,
         variation,
         this.#deps.random,
       );
@@ -128,8 +129,8 @@ export class VariationsBatch implements Batch {
 
   describe({ prompt, options = {} }: VideoRequest, answers: Answers): { readonly label: string } {
     const { l10n } = this.#deps;
-    const parameter = this.#varyingOption(answers)?.texts ?? seedOption(answers.settled);
-    const name = this.variedOption(answers) ?? seedOption(answers.settled)?.name;
+    const parameter = this.#varyingOption(answers)?.texts ?? seedOption(answers.resolved);
+    const name = this.variedOption(answers) ?? seedOption(answers.resolved)?.name;
     const value = name === undefined ? undefined : options[name];
     return {
       label:
@@ -155,12 +156,12 @@ export class VariationsBatch implements Batch {
 
   async #pickValues(
     option: VaryingOption,
-    { settled }: Answers,
+    { resolved }: Answers,
     title: string,
   ): Promise<'done' | 'back' | 'cancel'> {
     const { inputs, l10n } = this.#deps;
     const items = option.values.map((value) => ({ value, label: this.#format(option, value) }));
-    const chosen = option.name === this.#varied ? this.#values : [settled.options[option.name]];
+    const chosen = option.name === this.#varied ? this.#values : [resolved.options[option.name]];
     const answer = await inputs.pickMany({
       ...{ title, items, canGoBack: true },
       placeholder: l10n.t('Select two or more values. Each creates a video and is charged.'),
@@ -176,8 +177,8 @@ export class VariationsBatch implements Batch {
   /** The option that varies, unless the other choices leave it fewer than two of the chosen values. */
   #varyingOption(answers: Answers): VaryingOption | undefined {
     if (this.#varied === undefined) return undefined;
-    const { model, settled } = answers;
-    const options = optionsToVary(model.family, subjectOf(answers), settled);
+    const { model, resolved } = answers;
+    const options = optionsToVary(model.family, subjectOf(answers), resolved);
     const option = options.find(({ name }) => name === this.#varied);
     return option && this.#chosenValues(option).length > 1 ? option : undefined;
   }

@@ -8,7 +8,7 @@ import type { ParsedPresets, Preset, PresetScope, PresetStore } from './presetSt
 
 export interface PresetDependencies extends Pick<
   AppContext,
-  'dialogs' | 'notifications' | 'commandTitles' | 'looksLikeKey' | 'log' | 'l10n'
+  'dialogs' | 'notifications' | 'commandTitles' | 'looksLikeKey' | 'log' | 'l10n' | 'language'
 > {
   readonly presets: PresetStore;
   /** Whether there is a trusted workspace, whose settings count. */
@@ -45,7 +45,7 @@ export class PresetEditor {
       prompt: hasSources ? l10n.t("Images and remix sources aren't saved.") : '',
       placeholder: l10n.t('Preset name'),
       validate: (text) => {
-        if (text.trim() === '') return l10n.t('Enter text.');
+        if (text.trim() === '') return l10n.t('Enter a value.');
         if (looksLikeKey(text)) return keyEnteredMessage(l10n);
         return text.trim().length > MAX_NAME_LENGTH
           ? l10n.t('Use up to {0} characters.', MAX_NAME_LENGTH)
@@ -80,20 +80,21 @@ export class PresetEditor {
 
   /** @returns true if the prompt is part of the preset; undefined if the user canceled */
   async #pickContent({ prompt }: VideoRequest, title: string): Promise<boolean | undefined> {
-    const { dialogs, l10n } = this.#deps;
+    const { dialogs, l10n, language } = this.#deps;
     // Lists have no prompt that all requests share.
     if (prompt === '') return false;
     const withoutPrompt = [l10n.t('Model'), l10n.t('Options')];
+    const list = new Intl.ListFormat(language);
     return dialogs.choose({
       title,
       placeholder: l10n.t('Select an option'),
       choices: [
         {
           value: true,
-          label: [l10n.t('Prompt'), ...withoutPrompt].join(', '),
+          label: list.format([l10n.t('Prompt'), ...withoutPrompt]),
           detail: truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH),
         },
-        { value: false, label: withoutPrompt.join(', ') },
+        { value: false, label: list.format(withoutPrompt) },
       ],
     });
   }

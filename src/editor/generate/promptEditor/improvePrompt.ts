@@ -57,7 +57,7 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
   const diff = await suggestions.show(document, improved, `${l10n.t('Prompt')} ↔ ${model.name}`);
   const usePrompt = async () => {
     if (await replaceText(document, prompt, improved)) await diff.close();
-    else notifications.show('info', l10n.t('The prompt changed meanwhile. Nothing was replaced.'), []);
+    else notifications.show('info', l10n.t("The prompt has changed since, so it wasn't replaced."), []);
   };
   notifications.show('info', l10n.t('{0} suggested a prompt.', model.name), [
     { title: l10n.t('Use Prompt'), run: () => runInBackground(usePrompt()) },
@@ -74,7 +74,9 @@ async function pickModel({
 }: Dependencies): Promise<LanguageModel | undefined> {
   const available = await models.list();
   if (available.length === 0) {
-    const message = l10n.t('No language model available. Install one, such as GitHub Copilot Chat.');
+    const message = l10n.t(
+      'No language model is available. Install an extension that provides one, such as GitHub Copilot Chat.',
+    );
     notifications.show('info', message, []);
   }
   if (available.length <= 1) return available[0];

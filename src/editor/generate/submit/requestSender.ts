@@ -19,6 +19,7 @@ import type { Keychain } from '../../credentials/keychain';
 import type { OriginApproval, Requester } from '../../credentials/originApproval';
 import { describeOptions, describeSources } from '../../labels/optionLabels';
 import {
+  ImageRejection,
   KeyLockedError,
   NotApprovedError,
   Rejection,
@@ -26,12 +27,11 @@ import {
   readOnlyRejection,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
-import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/wizardImages';
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'settings' | 'dialogs' | 'commandTitles' | 'l10n' | 'language'
+  'catalog' | 'engine' | 'settings' | 'dialogs' | 'commandTitles' | 'l10n'
 > {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
@@ -83,9 +83,6 @@ const MAX_MODEL_LENGTH = 100;
 /** Maximum length of a free-text option in a dialog, in characters. */
 const MAX_SHOWN_OPTION_LENGTH = 80;
 
-/** Minimum age to show: "just now" doesn't fit the sentence. */
-const MINUTE_MS = 60_000;
-
 /**
  * Sends every paid request, from the user or from code. All checks come before anything is stored or sent, in the order
  * that docs/api.md promises.
@@ -110,9 +107,15 @@ export class RequestSender {
     signal: AbortSignal,
     context: SendContext = {},
   ): Promise<Task> {
-    const request = await this.prepare(input, signal, context);
-    const submit = await this.admit([request], requester, signal);
-    return submit(request, signal, context);
+    try {
+      const request = await this.prepare(input, signal, context);
+      const submit = await this.admit([request], requester, signal);
+      return await submit(request, signal, context);
+    } catch (error) {
+      if (!(error instanceof ImageRejection)) throw error;
+      const sentence = this.#deps.l10n.t('Nothing was sent. {0}', error.message);
+      throw new Rejection(error.code, sentence, error);
+    }
   }
 
   /**
@@ -279,11 +282,12 @@ export class RequestSender {
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The address comes first: text of the request could pass for it.
       detail: [
-        l10n.t('Requested by another extension or a command. The video is charged to your account.'),
+        l10n.t('Requested by another extension or a key binding. The video is charged to your account.'),
         '',
         `${l10n.t('Gateway')}: ${visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH)}`,
         `${l10n.t('Prompt')}: ${visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH)}`,
-        `${l10n.t('Options')}: ${describeRequest(request, catalog, l10n) || l10n.t('Default')}`,
+        ...describeSources(request.request, l10n),
+        `${l10n.t('Options')}: ${describeRequestOptions(request, catalog, l10n) || l10n.t('Default')}`,
       ].join('\n'),
       action: commandTitles.plain('nebulaVideo.generate'),
     });
@@ -291,24 +295,19 @@ export class RequestSender {
 
   /** @param duplicates for each request, an earlier identical one, if any */
   async #confirmDuplicates(duplicates: readonly (Task | undefined)[]): Promise<boolean> {
-    const { dialogs, commandTitles, l10n, language } = this.#deps;
-    const [newest, ...others] = duplicates
-      .filter((duplicate) => duplicate !== undefined)
-      .sort((one, other) => other.createdAt - one.createdAt);
-    if (!newest) return true;
-    const isSingle = duplicates.length === 1;
+    const { dialogs, commandTitles, l10n } = this.#deps;
+    const count = duplicates.filter((duplicate) => duplicate !== undefined).length;
+    if (count === 0) return true;
     return dialogs.confirm({
       message: l10n.t('Generate again?'),
-      detail: isSingle
-        ? l10n.t(
-            "You sent the same request {0} ago. You'd be charged again.",
-            formatAge(Math.max(Date.now() - newest.createdAt, MINUTE_MS), language),
-          )
-        : l10n.t(
-            "{0} of {1} requests were already sent. You'd be charged again.",
-            others.length + 1,
-            duplicates.length,
-          ),
+      detail:
+        duplicates.length === 1
+          ? l10n.t("You just sent the same request. You'd be charged again.")
+          : l10n.t(
+              "{0} of {1} requests are the same as ones you just sent. You'd be charged again.",
+              count,
+              duplicates.length,
+            ),
       action: commandTitles.plain('nebulaVideo.generateAgain'),
     });
   }
@@ -327,10 +326,8 @@ export class RequestSender {
       return readOnlyRejection(error.reason, l10n, error);
     }
     if (error instanceof DiskError) {
-      const sentence = l10n.t(
-        "The images couldn't be stored, so nothing was sent. Check the disk's free space and permissions.",
-      );
-      return new Rejection('readOnly', sentence, error);
+      const sentence = l10n.t("Couldn't store the images. Check disk space and permissions.");
+      return new ImageRejection('readOnly', sentence, error);
     }
     return error;
   }
@@ -376,12 +373,12 @@ export function cancelledRejection(): Rejection {
   return new Rejection('cancelled', 'The request was canceled.');
 }
 
-/** Describes the sources and options of a request in one line. */
-function describeRequest(
+/** Describes the options of a request in one line. */
+function describeRequestOptions(
   { request }: Pick<PreparedRequest, 'request'>,
   catalog: Catalog,
   l10n: L10n,
 ): string {
   const show = (text: string) => visibleLine(text, MAX_SHOWN_OPTION_LENGTH);
-  return [...describeSources(request, l10n), ...describeOptions(request, catalog, l10n, show)].join(' · ');
+  return describeOptions(request, catalog, l10n, show).join(' · ');
 }

@@ -41,7 +41,7 @@ export function createWizard(
     const baseUrl = settings.baseUrl();
     return baseUrl === undefined ? undefined : new URL(baseUrl).host;
   };
-  const wizardParts = {
+  const dependencies = {
     ...context,
     ...{ memory, host, openEditor, pickImages, pickRemixSource },
     readClipboard: () => env.clipboard.readText(),
@@ -62,7 +62,7 @@ export function createWizard(
       // For the next time. Don't wait for it.
       runInBackground(gatewayModels.refresh());
       const models = modelChoices(catalog, gatewayModels.ids);
-      return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
+      return runGenerateWizard({ ...dependencies, models, defaultModel: settings.defaultModel() }, start);
     },
     reveal: (id) => runInBackground(Promise.resolve(tasksView.reveal(id, { select: true, focus: false }))),
   };

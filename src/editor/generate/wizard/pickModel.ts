@@ -178,7 +178,7 @@ export async function pickFamily(
   const answer = await inputs.pick({
     title,
     canGoBack: true,
-    placeholder: l10n.t("Select the model family of '{0}'", escapeQuickPickText(id)),
+    placeholder: l10n.t("Select the model family for '{0}'", escapeQuickPickText(id)),
     items: familyChoices(catalog, (family) => family.modes(id).includes(mode), l10n),
   });
   if (answer.kind !== 'value') return answer;
@@ -193,10 +193,10 @@ function modelIdError(
   { catalog, looksLikeKey, l10n }: Dependencies,
 ): string | undefined {
   if (looksLikeKey(id)) return keyEnteredMessage(l10n);
-  if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
+  if (!isModelId(id)) return l10n.t('Use only letters, digits, and . : / - _');
   const modes = catalog.familyOf(id)?.modes(id);
   if (!modes || modes.includes(mode)) return undefined;
   return mode === 'text'
     ? l10n.t("'{0}' needs an image.", id)
-    : l10n.t("'{0}' doesn't support this input.", id);
+    : l10n.t("'{0}' doesn't support these images or this remix source.", id);
 }

@@ -59,13 +59,13 @@ export async function pickOption(question: OptionQuestion): Promise<Answer<Optio
 /** Lists the options that have no row in the summary. @returns the name of the selected one */
 export async function pickHiddenOption(
   { inputs, title, l10n }: Context,
-  settled: ResolvedOptions,
+  resolved: ResolvedOptions,
   active: string | undefined,
 ): Promise<Answer<string>> {
-  const items = settled.parameters.filter(isHidden).map((parameter): PickItem<string> => ({
+  const items = resolved.parameters.filter(isHidden).map((parameter): PickItem<string> => ({
     value: parameter.name,
     label: parameter.label(l10n),
-    description: shownValue(parameter, settled, l10n),
+    description: shownValue(parameter, resolved, l10n),
   }));
   return inputs.pick<string>({
     ...{ title, items, canGoBack: true },
@@ -142,18 +142,19 @@ function expectedValue(values: Values, l10n: L10n): string {
   switch (values.kind) {
     case 'whole': {
       const { from, to, step = 1 } = values;
-      return l10n.t(
-        'Enter a number: {0}',
-        [from, from + step, '…', ...(to === undefined ? [] : [to])].join(', '),
-      );
+      // Multiples need no translation.
+      const steps = step === 1 ? '' : ` (${from}, ${from + step}, …)`;
+      return to === undefined
+        ? l10n.t('Enter a whole number, {0} or higher.', `${from}${steps}`)
+        : l10n.t('Enter a whole number from {0} to {1}.', from, `${to}${steps}`);
     }
     case 'number':
-      return l10n.t('Enter a number: {0}', `${values.from}-${values.to}`);
+      return l10n.t('Enter a number from {0} to {1}.', values.from, values.to);
     case 'link':
       return l10n.t('Enter an https URL.');
     case 'object':
       return 'JSON: {"name": "value"}';
     default:
-      return l10n.t('Enter text.');
+      return l10n.t('Enter a value.');
   }
 }

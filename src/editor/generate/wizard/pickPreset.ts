@@ -65,7 +65,9 @@ export async function pickPreset(
         ...(invalid.length === 0 ? [] : [`$(warning) ${l10n.t('Invalid presets: {0}', listed(invalid))}`]),
         ...(unsuitable.length === 0
           ? []
-          : [`$(info) ${l10n.t('Needs other images: {0}', listed(unsuitable.map(({ name }) => name)))}`]),
+          : [
+              `$(info) ${l10n.t('Presets that need other images: {0}', listed(unsuitable.map(({ name }) => name)))}`,
+            ]),
       ].join('  '),
       buttons: [inputs.button('settings-gear', l10n.t('Open Settings'))],
       items: [
@@ -92,10 +94,10 @@ function describePreset(
   { catalog, l10n }: Dependencies,
 ): string {
   const model = catalog.model(id);
-  const settled = model && resolveOptions(model.family, { model: id, mode }, options);
+  const resolved = model && resolveOptions(model.family, { model: id, mode }, options);
   return [
     ...(model ? modelLabels(model) : [escapeQuickPickText(visibleLine(id, MAX_NAME_LENGTH))]),
-    ...(settled ? formatOptions(settled, l10n) : []),
+    ...(resolved ? formatOptions(resolved, l10n) : []),
     ...(scope === 'workspace' ? [l10n.t('Workspace')] : []),
   ].join(' · ');
 }

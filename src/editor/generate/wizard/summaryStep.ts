@@ -85,7 +85,7 @@ function sendItem({
     value: 'send',
     pays: true,
     ...{ label, iconPath },
-    detail: l10n.t('Sent to {0}. Nebula sets the price.', host),
+    detail: l10n.t('Sent to {0}. The gateway sets the price.', host),
   };
 }
 

@@ -26,7 +26,7 @@ export function validatePrompt(
   if (longest !== undefined && text.length > longest) {
     const limit = longest.toLocaleString(language);
     return {
-      message: l10n.t('Over {0} characters. This model might ignore the rest.', limit),
+      message: l10n.t('Longer than {0} characters. This model might ignore the rest.', limit),
       severity: 'warning',
     };
   }

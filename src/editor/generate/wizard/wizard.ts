@@ -137,7 +137,7 @@ class GenerateWizard {
     const errors = requests.map(({ prompt, options }) => this.#request.error(prompt, options));
     const count = requestedVideoCount(catalog, requests);
     const actions: readonly (readonly [isOffered: boolean, key: RowKey, label: string])[] = [
-      [answers.settled.parameters.some(isHidden), 'more', l10n.t('More Options…')],
+      [answers.resolved.parameters.some(isHidden), 'more', l10n.t('More Options…')],
       [true, 'save', commandTitles.button('nebulaVideo.savePreset')],
       [this.#imageCount > 0, 'preview', this.#previewLabel],
     ];
@@ -196,7 +196,7 @@ class GenerateWizard {
 
   #rows(answers: Answers): readonly SummaryRow[] {
     const { warningFor, l10n } = this.#deps;
-    const { model, settled } = answers;
+    const { model, resolved } = answers;
     const { batch } = this.#start;
     const batchRow = batch?.row(answers);
     const varied = batch?.variedOption(answers);
@@ -208,10 +208,10 @@ class GenerateWizard {
     return [
       ...(batchRow ? [row('batch', batchRow.label, batchRow.value)] : []),
       row('model', l10n.t('Model'), modelLabels(model).join(' · '), warning && `$(warning) ${warning}`),
-      ...settled.parameters
+      ...resolved.parameters
         .filter((parameter) => hasRow(parameter) && parameter.name !== varied)
         .map((parameter) =>
-          row(keyOf(parameter), parameter.label(l10n), shownValue(parameter, settled, l10n)),
+          row(keyOf(parameter), parameter.label(l10n), shownValue(parameter, resolved, l10n)),
         ),
       ...sourceRows(this.#request, l10n).map(({ key, label, value, detail }) =>
         row(key, label, value, detail),
@@ -246,7 +246,7 @@ class GenerateWizard {
       case 'send':
         return 'back';
       default: {
-        const parameter = this.#request.settled.parameters.find((one) => keyOf(one) === key);
+        const parameter = this.#request.resolved.parameters.find((one) => keyOf(one) === key);
         return parameter ? this.#changeOption(parameter) : 'back';
       }
     }
@@ -268,7 +268,7 @@ class GenerateWizard {
   async #changeOption(parameter: Parameter): Promise<'back' | 'cancel'> {
     const { inputs, l10n } = this.#deps;
     const { name } = parameter;
-    const current = this.#request.settled.options;
+    const current = this.#request.resolved.options;
     const errors = this.#request.errors(this.#request.prompt, current);
     const answer = await pickOption({
       ...{ inputs, parameter, l10n },
@@ -287,11 +287,11 @@ class GenerateWizard {
     const { inputs, l10n } = this.#deps;
     let active: string | undefined;
     for (;;) {
-      const settled = this.#request.settled;
-      const answer = await pickHiddenOption({ inputs, l10n, title: this.#title }, settled, active);
+      const resolved = this.#request.resolved;
+      const answer = await pickHiddenOption({ inputs, l10n, title: this.#title }, resolved, active);
       if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
       active = answer.value;
-      const parameter = settled.parameters.find(({ name }) => name === active);
+      const parameter = resolved.parameters.find(({ name }) => name === active);
       if (parameter && (await this.#changeOption(parameter)) === 'cancel') return 'cancel';
     }
   }

@@ -82,7 +82,7 @@ export class WizardRequest {
     this.#given = promptIsDraft ? undefined : request.prompt;
     this.#prompt = request.prompt ?? draft?.prompt ?? '';
     this.#isRestored = request.prompt === undefined && this.#prompt !== '';
-    this.#options = request.options ? texts(request.options) : (draft?.options ?? {});
+    this.#options = request.options ? stringifyOptions(request.options) : (draft?.options ?? {});
     this.#preset = undefined;
     this.#model =
       this.modelOf(request.model) ??
@@ -120,12 +120,12 @@ export class WizardRequest {
     return this.#prompt !== this.#given && !this.#start.batch?.hasPrompts;
   }
 
-  get settled(): ResolvedOptions {
-    return this.#settle({});
+  get resolved(): ResolvedOptions {
+    return this.#resolve({});
   }
 
   /** Options as changed, chosen, as the first image needs them, as in the last request, or as the family's defaults. */
-  #settle(changes: Options): ResolvedOptions {
+  #resolve(changes: Options): ResolvedOptions {
     if (!this.#model) return { parameters: [], options: {} };
     const { id, family } = this.#model;
     const subject = { model: id, mode: this.mode };
@@ -140,14 +140,14 @@ export class WizardRequest {
 
   get answers(): Answers {
     if (!this.#model) throw new Error('no model was chosen');
-    const settled = this.settled;
+    const resolved = this.resolved;
     const request = {
       model: this.#model.id,
       prompt: this.#prompt,
-      options: settled.options,
+      options: resolved.options,
       ...this.#sources,
     };
-    return { request, model: this.#model, mode: this.mode, settled };
+    return { request, model: this.#model, mode: this.mode, resolved };
   }
 
   get requests(): readonly VideoRequest[] {
@@ -156,8 +156,8 @@ export class WizardRequest {
   }
 
   get target(): FitTarget {
-    const { model, settled } = this.answers;
-    return { model, options: settled.options };
+    const { model, resolved } = this.answers;
+    return { model, options: resolved.options };
   }
 
   setModel(model: Model): void {
@@ -178,7 +178,7 @@ export class WizardRequest {
     this.#preset = name;
     this.enter(model);
     this.#model = model;
-    this.#options = texts(options);
+    this.#options = stringifyOptions(options);
     if (prompt === undefined) return;
     this.#drafts.commit();
     this.#given = this.#prompt = prompt;
@@ -217,11 +217,11 @@ export class WizardRequest {
 
   /** Errors of the request if an option had this value. */
   errorsWith(name: string, value: OptionValue): readonly string[] {
-    return this.errors(this.#prompt, this.#settle({ [name]: value }).options);
+    return this.errors(this.#prompt, this.#resolve({ [name]: value }).options);
   }
 
   /** Why a prompt can't be sent with these options. */
-  error(prompt: string, options: Options = this.settled.options): string | undefined {
+  error(prompt: string, options: Options = this.resolved.options): string | undefined {
     return this.errors(prompt, options).join(' ') || undefined;
   }
 
@@ -276,10 +276,10 @@ export class WizardRequest {
 
   /** Remembers the main choices for the next request. */
   finish(): WizardResult {
-    const { model, settled, request } = this.answers;
+    const { model, resolved, request } = this.answers;
     // Options that cost more or name a person are never remembered.
-    const main = settled.parameters.filter(({ isMain }) => isMain);
-    const chosen = Object.fromEntries(main.map(({ name }) => [name, String(settled.options[name])]));
+    const main = resolved.parameters.filter(({ isMain }) => isMain);
+    const chosen = Object.fromEntries(main.map(({ name }) => [name, String(resolved.options[name])]));
     this.#deps.memory.keepLast(model.id, model.family.id, chosen);
     return {
       request,
@@ -290,8 +290,8 @@ export class WizardRequest {
   }
 }
 
-/** Options as text. */
-function texts(options: Options): Record<string, string> {
+/** Converts option values to strings. */
+function stringifyOptions(options: Options): Record<string, string> {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
 }
 

@@ -128,7 +128,7 @@ export class WizardState {
     wasNotAccepted: (result: T) => boolean,
   ): Promise<T> {
     const draft = isDraft ? this.draft() : undefined;
-    // Await it: after a crash, the next window must not offer it either.
+    // Await it, so that after a crash the next window doesn't offer the draft either.
     if (draft) await this.forgetDraft();
     const restore = () => {
       // A draft written meanwhile is newer.

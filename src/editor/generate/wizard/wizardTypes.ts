@@ -86,7 +86,7 @@ export interface Answers {
   readonly request: VideoRequest;
   readonly model: Model;
   readonly mode: Mode;
-  readonly settled: ResolvedOptions;
+  readonly resolved: ResolvedOptions;
 }
 
 /** How several requests are made from one. */

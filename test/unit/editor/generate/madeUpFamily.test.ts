@@ -108,9 +108,9 @@ describe('a family that is one file', () => {
 
   it('varies its seed and counts its videos, whatever they are called', () => {
     const subject = { model: 'painter-1', mode: 'text' } as const;
-    const settled = resolveOptions(madeUp, subject, { copies: 2 });
+    const resolved = resolveOptions(madeUp, subject, { copies: 2 });
     let next = 0;
-    const varied = createVariations(madeUp, subject, settled, { kind: 'again', times: 3 }, () => next++ / 6);
+    const varied = createVariations(madeUp, subject, resolved, { kind: 'again', times: 3 }, () => next++ / 6);
     assert.deepEqual(
       varied.map(({ dice }) => dice),
       [1, 2, 3],
@@ -167,7 +167,6 @@ describe('a family that is one file', () => {
         dialogs: new ScriptedDialogs(),
         commandTitles,
         l10n: untranslatedL10n,
-        language: 'en',
         onSent: ignore,
       },
       settings: new Settings((name) => (name === 'confirm' ? 'never' : undefined)),

@@ -66,7 +66,7 @@ describe('the images of a request on their way through the wizard', () => {
     assert.equal(images.noteOn(landscape), 'Cropped to 1280×720.');
     assert.deepEqual(images.fits(landscape), []);
     assert.equal(images.noteOn(veo), undefined);
-    assert.equal(fitting(image(1600, 400)).noteOn(seedance), 'Adjusted before sending.');
+    assert.equal(fitting(image(1600, 400)).noteOn(seedance), 'Will be adjusted before sending.');
     assert.equal(fitting(link).noteOn(landscape), 'The linked image must be 1280×720.');
     assert.equal(fitting(image(1280, 720)).noteOn(landscape), undefined);
     assert.equal(fitting(image(1920, 1080)).noteOn(landscape), 'Resized to 1280×720.');
@@ -74,7 +74,7 @@ describe('the images of a request on their way through the wizard', () => {
 
   it('says what else is changed of an image that nobody has looked at', async () => {
     const large: SourceInfo = { ...image(1280, 720), bytes: 9_000_000 } as SourceInfo;
-    const small = 'Adjusted before sending.';
+    const small = 'Will be adjusted before sending.';
     const white = 'Transparency becomes white.';
     assert.equal(fitting(large).noteOn(landscape), small);
     const images = fitting(image(1280, 720, true));
@@ -91,8 +91,8 @@ describe('the images of a request on their way through the wizard', () => {
 
   for (const [change, sora, other] of [
     [{ mode: 'crop', part }, /^Cropped to 1280×720\.$/, undefined],
-    [{ mode: 'pad' }, /^Padded to 1280×720\.$/, /^Adjusted before sending\.$/],
-    [{ mode: 'blur' }, /^Padded to 1280×720\.$/, /^Adjusted before sending\.$/],
+    [{ mode: 'pad' }, /^Padded to 1280×720\.$/, /^Will be adjusted before sending\.$/],
+    [{ mode: 'blur' }, /^Padded to 1280×720\.$/, /^Will be adjusted before sending\.$/],
   ] as const) {
     it(`says what was chosen: ${change.mode}`, async () => {
       const images = fitting(image(900, 700));
@@ -111,11 +111,11 @@ describe('the images of a request on their way through the wizard', () => {
     const images = fitting(image(1600, 400), image(1700, 400));
     dialog.plan({ end: 'use', changes: [{ mode: 'pad' }, { mode: 'blur' }] });
     await images.preview('Generate Video · Sora 2', seedance, roles('first', 'last'));
-    assert.equal(images.noteOn(seedance), 'Adjusted before sending.');
+    assert.equal(images.noteOn(seedance), 'Will be adjusted before sending.');
     const one = fitting(image(1600, 400), image(1000, 700));
     dialog.plan({ end: 'use', changes: [{ mode: 'pad' }] });
     await one.preview('Generate Video · Sora 2', seedance, roles('first', 'last'));
-    assert.equal(one.noteOn(seedance), 'Adjusted before sending.');
+    assert.equal(one.noteOn(seedance), 'Will be adjusted before sending.');
   });
 
   it('hands on what was chosen, with what was shown for it', async () => {
@@ -168,7 +168,7 @@ describe('the images of a request on their way through the wizard', () => {
     assert.equal(first?.facts, 'my photo0.png · 900×700 · 12 kB · PNG');
     assert.equal(
       first.need,
-      'doubao-seedance-1-5-pro-251215 accepts 300-6,000 px per side. Aspect Ratio: 0.4-2.5',
+      'doubao-seedance-1-5-pro-251215 accepts 300-6,000 px per side and aspect ratios from 0.4 to 2.5.',
     );
     assert.deepEqual(first.modes, ['asIs', 'crop']);
     assert.deepEqual([last?.modes, last?.hasAlpha], [['crop', 'pad', 'blur'], true]);

@@ -3,6 +3,7 @@ import { VariationsBatch } from '../../../../src/editor/generate/batch/batches';
 import { runGenerateWizard } from '../../../../src/editor/generate/wizard/wizard';
 import type { WizardOptions } from '../../../../src/editor/generate/wizard/wizardTypes';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import { catalog } from '../../../support/catalog';
 import { fakeWizardDependencies, fakeWizardState } from '../../../support/fakeWizard';
 import { FakeImagesAlong } from '../../../support/fakeWizardImages';
 import {
@@ -106,7 +107,7 @@ describe('the wizard with images', () => {
     ],
   ] as const) {
     it(`says how the image of several requests is changed: ${what}`, async () => {
-      const batch = new VariationsBatch({ inputs, random: Math.random, l10n: untranslatedL10n });
+      const batch = new VariationsBatch({ catalog, inputs, random: Math.random, l10n: untranslatedL10n });
       const start: WizardOptions = {
         ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'summary', batch },
       };
@@ -122,7 +123,7 @@ describe('the wizard with images', () => {
   }
 
   it('sends a batch of a remix, with all that the summary offers', async () => {
-    const batch = new VariationsBatch({ inputs, random: Math.random, l10n: untranslatedL10n });
+    const batch = new VariationsBatch({ catalog, inputs, random: Math.random, l10n: untranslatedL10n });
     const remix = { model: 'sora-2', prompt: 'at night', remixOf: 'video_1' };
     const result = await ask(new FakeImagesAlong(), { request: remix, at: 'summary', batch }, enter);
     assert.deepEqual(result?.requests, [
@@ -131,7 +132,7 @@ describe('the wizard with images', () => {
     ]);
     assert.deepEqual(summary().rows, [
       'Generate 2 Videos',
-      'Variations: Repeat: 2',
+      'Variations: Videos: 2',
       'Model: Sora 2 · sora-2',
       'Remix Source: earlier video',
       ...['More Options…', 'Save as Preset…'],

@@ -45,7 +45,6 @@ describe('a batch that is checked before any of it is sent', () => {
       },
       commandTitles,
       l10n: untranslatedL10n,
-      language: 'en',
       onSent: () => assert.fail('nothing is sent'),
     });
     batch = new BatchSubmitter({

@@ -197,7 +197,7 @@ describe('a list of prompts while it is sent', () => {
     text = 'one\n---\ntwo';
     send = (prompt) => (prompt === 'one' ? 'queued' : 'unknown');
     await run();
-    assert.deepEqual(told, ['1 of 2 requests accepted. 1 more may have been charged.']);
+    assert.deepEqual(told, ['1 of 2 requests accepted. You may have been charged for 1 more.']);
   });
 
   it('is still being sent when one prompt is left of it', async () => {
@@ -223,7 +223,7 @@ describe('a list of prompts while it is sent', () => {
     inputs.plan(...set(['Model', 'Wan 2.5 Text to Video']), escape);
     await sendFromEditor(partsWith(inputs), []);
     assert.equal(inputs.left, 0);
-    const warning = '$(warning) Over 800 characters. This model might ignore the rest.';
+    const warning = '$(warning) Longer than 800 characters. This model might ignore the rest.';
     assert.deepEqual(
       (inputs.shown.at(-1) as FakePick).items.slice(-3).map(({ detail }) => detail?.startsWith(warning)),
       [true, false, true],

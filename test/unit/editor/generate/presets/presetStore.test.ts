@@ -50,6 +50,7 @@ class Desk {
         looksLikeKey,
         log,
         l10n: untranslatedL10n,
+        language: 'en',
       },
       hasWorkspace: () => this.hasWorkspace,
     });
@@ -160,7 +161,7 @@ describe('presets', () => {
     desk.dialogs.willAnswer(
       (question: { prompt: string; validate: (text: string) => string | undefined }) => {
         assert.match(question.prompt, /^Images and remix sources aren't saved\.$/);
-        assert.match(question.validate('  ') ?? '', /Enter text/);
+        assert.match(question.validate('  ') ?? '', /Enter a value/);
         assert.match(question.validate('x'.repeat(81)) ?? '', /Use up to 80 characters/);
         assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
         assert.equal(question.validate('x'.repeat(80)), undefined);

@@ -52,7 +52,6 @@ class Desk {
       catalog,
       commandTitles,
       l10n: untranslatedL10n,
-      language: 'en',
       onSent: () => undefined,
     });
   }
@@ -149,7 +148,7 @@ describe('a request on its way to the engine', function () {
       const [charge, ...lines] = shown.detail.split('\n');
       assert.match(
         charge ?? '',
-        /^Requested by another extension or a command\. The video is charged to your account\.$/,
+        /^Requested by another extension or a key binding\. The video is charged to your account\.$/,
       );
       const [empty, address, prompt, options] = lines;
       assert.equal(empty, '');

@@ -49,7 +49,7 @@ describe('the models that are offered', () => {
   it('are marked when the key’s list lacks them, warned about when nobody has asked, and never forbidden', () => {
     assert.match(
       modelWarning('sora-2', catalog, undefined, untranslatedL10n) ?? '',
-      /^May be retired by OpenAI$/,
+      /^OpenAI might have retired this model\.$/,
     );
     assert.equal(modelWarning('sora-2', catalog, new Set(['sora-2']), untranslatedL10n), undefined);
     assert.match(

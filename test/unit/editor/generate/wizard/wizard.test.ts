@@ -171,7 +171,7 @@ describe('the wizard', () => {
       'More Options…',
       'Save as Preset…',
     ]);
-    assert.equal(summary.items[0]?.detail, 'Sent to gateway.example. Nebula sets the price.');
+    assert.equal(summary.items[0]?.detail, 'Sent to gateway.example. The gateway sets the price.');
     assert.equal(summary.items[2]?.detail, '$(warning) Retired by OpenAI');
     assert.equal(summary.title, 'Generate Video · Sora 2');
     assert.equal(summary.prompt, "'a kite'");
@@ -559,7 +559,7 @@ describe('the wizard', () => {
       await desk.ask(first, press('Model'), choose('Wan 2.5 Text to Video'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('x'.repeat(801));
-        assert.equal(input.remark, 'Over 800 characters. This model might ignore the rest.');
+        assert.equal(input.remark, 'Longer than 800 characters. This model might ignore the rest.');
         escape(input);
       });
     });
@@ -568,7 +568,7 @@ describe('the wizard', () => {
   /** API reference 7.4.2 and 13: the only limits that are known. */
   for (const [model, length, warning] of [
     ['wan2.5-t2v-preview', 800, undefined],
-    ['wan2.5-t2v-preview', 801, /\$\(warning\) Over 800 characters\./],
+    ['wan2.5-t2v-preview', 801, /\$\(warning\) Longer than 800 characters\./],
     ['sora-2', 32_000, undefined],
     ['sora-2', 32_001, /\$\(warning\) Very long prompt\./],
     ['veo-3.1-generate-preview', 5_000, undefined],
@@ -624,7 +624,7 @@ describe('the wizard', () => {
         [['studio-y', 'wan']],
       );
       assert.deepEqual(labels(desk.pick(3)), ['Sora', 'Veo', 'Wan', 'Seedance', 'Legacy']);
-      assert.equal(desk.pick(3).placeholder, "Select the model family of 'studio-x'");
+      assert.equal(desk.pick(3).placeholder, "Select the model family for 'studio-x'");
     });
 
     it('uses one that is offered, and refuses what is no ID', async () => {
@@ -632,8 +632,8 @@ describe('the wizard', () => {
         assert.ok(input instanceof FakeText);
         for (const [text, reason] of [
           ['two words', /letters, digits/],
-          [' ', /Enter an ID of letters/],
-          ['sora-2\u202efree', /Enter an ID of letters/],
+          [' ', /Use only letters/],
+          ['sora-2\u202efree', /Use only letters/],
           ['sk-0123456789abcdefghij', /API key/],
           ['wan2.5-i2v-preview', /'wan2.5-i2v-preview' needs an image/],
         ] as const) {
@@ -744,7 +744,7 @@ describe('the wizard', () => {
         (input) => {
           assert.ok(input instanceof FakeText);
           input.type('0');
-          assert.equal(input.remark, 'Enter a number: 1, 2, …, 4294967295');
+          assert.equal(input.remark, 'Enter a whole number from 1 to 4294967295.');
           press()(input);
         },
         send,
@@ -1205,7 +1205,10 @@ describe('the wizard', () => {
       desk.presets = { Rain: rain, Still: { model: 'wan2.5-i2v-preview' }, 'Tall veo': tall, Odd: {} };
       await desk.ask(first, start, escape);
       assert.deepEqual(labels(desk.pick(1)).slice(2), ['Rain', 'Tall veo']);
-      assert.match(desk.pick(1).prompt ?? '', /Invalid presets: Odd .*Needs other images: Still$/);
+      assert.match(
+        desk.pick(1).prompt ?? '',
+        /Invalid presets: Odd .*Presets that need other images: Still$/,
+      );
       const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
       const result = await desk.ask(
         { at: 'prompt', request: { images } },
