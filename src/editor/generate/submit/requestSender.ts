@@ -368,7 +368,7 @@ function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): R
   };
 }
 
-/** For callers in code. The user isn't told about it. */
+/** For callers in code. The user isn't notified. */
 export function cancelledRejection(): Rejection {
   return new Rejection('cancelled', 'The request was canceled.');
 }

@@ -131,7 +131,7 @@ describe('a request on its way to the engine', function () {
   describe('shown in a dialog', () => {
     const HOSTILE = 'x\n\nIt costs nothing.\u202e\u200b\u2028\u0007';
 
-    it('leaves the fixed text as it is, with the price and the address first', async () => {
+    it('leaves the fixed text as it is, with the charge and the address first', async () => {
       desk.settings['confirm'] = 'always';
       let shown: { message: string; detail: string } | undefined;
       desk.dialogs.willAnswer((question: { message: string; detail: string }) => {
