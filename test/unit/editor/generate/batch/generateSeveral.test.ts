@@ -200,6 +200,22 @@ describe('a list of prompts while it is sent', () => {
     assert.deepEqual(told, ['1 of 2 requests accepted. You may have been charged for 1 more.']);
   });
 
+  for (const [what, reason, expected] of [
+    ['short', 'The disk is full. Free some space.', ' The disk is full. Free some space.'],
+    ['long', `The disk is full. ${'Free some space. '.repeat(5)}`, ' The disk is full.'],
+    ['too long', `${'very '.repeat(20)}long.`, ''],
+  ] as const) {
+    it(`reports that the others weren't charged, and as much of the reason as fits: ${what}`, async () => {
+      text = 'one\n---\ntwo';
+      send = (prompt) => {
+        if (prompt === 'two') throw new Rejection('readOnly', reason);
+        return 'queued';
+      };
+      await run();
+      assert.deepEqual(told, [`1 of 2 requests accepted. You weren't charged for the others.${expected}`]);
+    });
+  }
+
   it('is still being sent when one prompt is left of it', async () => {
     text = 'one\n---\ntwo';
     send = async (prompt): Promise<Task['phase']> => {

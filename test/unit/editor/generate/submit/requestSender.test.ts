@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CancellationToken } from 'vscode';
+import { DiskError } from '../../../../../src/core/common/fileSystem';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
@@ -26,6 +27,8 @@ class Desk {
   readonly settings: Record<string, unknown>;
   readonly engine: EngineAccess;
   answer: KeyAnswer;
+  /** Makes storing the images fail. */
+  diskError: DiskError | undefined;
 
   private constructor(world: World, engine: EngineAccess) {
     this.world = world;
@@ -48,7 +51,13 @@ class Desk {
         l10n: untranslatedL10n,
       }),
       dialogs: this.dialogs,
-      images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
+      images: {
+        fit: (input) =>
+          Promise.resolve({
+            input,
+            keep: (request) => (this.diskError ? Promise.reject(this.diskError) : Promise.resolve(request)),
+          }),
+      },
       catalog,
       commandTitles,
       l10n: untranslatedL10n,
@@ -106,6 +115,15 @@ describe('a request on its way to the engine', function () {
         });
       }
     }
+    assert.equal(desk.world.requests('submit'), 0);
+  });
+
+  it('says once that nothing was sent if its images could not be stored', async () => {
+    desk.diskError = new DiskError('ENOSPC');
+    await assert.rejects(desk.send(), {
+      code: 'readOnly',
+      message: "Nothing was sent. Couldn't store the images. Check disk space and permissions.",
+    });
     assert.equal(desk.world.requests('submit'), 0);
   });
 
