@@ -44,7 +44,10 @@ describe('the commands', () => {
       assert.equal((await saved).message, 'API key saved.');
       const connected = own.notifications.next();
       await running;
-      assert.match((await connected).message, /^Connected to 127\.0\.0\.1:\d+\. Known video models: \d+\./);
+      assert.match(
+        (await connected).message,
+        /^Connected to 127\.0\.0\.1:\d+\. Supported models available to your key: \d+\./,
+      );
       assert.equal(own.notifications.last.severity, 'status');
       const stored = JSON.parse(own.secrets.entries.get(SECRETS.key) ?? '') as Record<string, unknown>;
       assert.equal(stored['value'], gateway.key);
@@ -112,7 +115,10 @@ describe('the commands', () => {
     it('works: how many models, and which of ours', async () => {
       setEnvironmentKey(gateway.key);
       await run('testConnection');
-      assert.match(own.notifications.last.message, /^Connected to .* Known video models: \d+\./);
+      assert.match(
+        own.notifications.last.message,
+        /^Connected to .* Supported models available to your key: \d+\./,
+      );
       assert.equal(own.notifications.last.severity, 'info');
     });
 
@@ -145,7 +151,7 @@ describe('the commands', () => {
       setEnvironmentKey(gateway.key);
       gateway.setFault({ name: 'htmlPage', route: 'models' });
       await run('testConnection');
-      assert.match(own.notifications.last.message, /^Couldn't connect to /);
+      assert.match(own.notifications.last.message, /^No valid response from /);
     });
 
     it('an address that is no place for a key', async () => {
@@ -312,7 +318,7 @@ describe('the commands', () => {
       await run('removeTask', id);
       assert.equal(own.app.api.task(id)?.phase, 'queued');
       own.dialogs.willAnswer((question: { detail: string }) => {
-        assert.match(question.detail, /doesn't cancel or refund/);
+        assert.match(question.detail, /doesn't cancel the video or refund/);
         return true;
       });
       await run('stopTracking', id);

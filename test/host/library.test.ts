@@ -102,10 +102,10 @@ describe('the library', () => {
         return undefined;
       });
       await run('cleanLibrary');
-      assert.match(asked?.title ?? '', /^Clean Up Library · [\d.]+ MB$/);
+      assert.match(asked?.title ?? '', /^Clean Up Library · [\d.]+ [kM]B$/);
       const [choice] = asked?.choices ?? [];
       assert.match(choice?.label ?? '', /to be kept/);
-      assert.match(choice?.description ?? '', /^sora-2 · .+ · [\d.]+ MB$/);
+      assert.match(choice?.description ?? '', /^sora-2 · .+ · [\d.]+ [kM]B$/);
       assert.equal(choice?.detail, 'new, not saved');
       assert.equal(choice.picked, false);
       assert.ok(existsSync(fileOf(task)));
@@ -143,7 +143,7 @@ describe('the library', () => {
       own.dialogs.willAnswer(all, true);
       await run('cleanLibrary');
       assert.ok(tasks.every((task) => !existsSync(fileOf(task))));
-      assert.match(own.notifications.last.message, /^Moved [\d.]+ MB to the trash\.$/);
+      assert.match(own.notifications.last.message, /^Moved [\d.]+ [kM]B to the trash\.$/);
       assert.equal(own.dialogs.left, 0);
     });
 
@@ -183,7 +183,10 @@ describe('the library', () => {
       });
       await run('cleanLibrary');
       assert.deepEqual([existsSync(fileOf(first)), existsSync(fileOf(second))], [false, true]);
-      assert.match(own.notifications.last.message, /^Some files couldn't be deleted\. Deleted [\d.]+ MB\.$/);
+      assert.match(
+        own.notifications.last.message,
+        /^Some files couldn't be deleted\. Deleted [\d.]+ [kM]B\.$/,
+      );
       assert.equal(own.notifications.last.severity, 'warning');
     });
 

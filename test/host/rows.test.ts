@@ -48,7 +48,7 @@ describe('the rows of the task list', () => {
     const item = rows.getTreeItem(running.id);
     assert.equal(item.id, running.id);
     assert.match(actionLabel(item), /^# \*not\* Markdown ⏎ <b>nor<\/b> HTML/);
-    assert.match(String(item.description), /^Queued · now · /);
+    assert.match(String(item.description), /^Queued · just now · /);
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
     assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, now, /);
@@ -86,7 +86,7 @@ describe('the rows of the task list', () => {
       const item = () => rows.getTreeItem(id);
       while (!String(item().description).startsWith(state) && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.match(String(item().description), new RegExp(`^${state} · now · `));
+      assert.match(String(item().description), new RegExp(`^${state} · just now · `));
       assert.match(item().accessibilityInformation?.label ?? '', new RegExp(`, ${state}, `));
       const icon = item().iconPath;
       assert.ok(icon instanceof vscode.ThemeIcon);

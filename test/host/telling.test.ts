@@ -108,14 +108,14 @@ describe('telling how tasks end', () => {
     assert.ok(question.length <= 120);
     const questions = () => toasts().filter(({ message }) => message === question);
     for (const asked of [1, 2, 3]) {
-      if (asked === 3) own.notifications.willChoose('Track Only the New ID');
+      if (asked === 3) own.notifications.willChoose('Track Only the Returned ID');
       own.reopen();
       const deadline = Date.now() + 10_000;
       while (questions().length < asked && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 50));
       assert.equal(questions().length, asked, JSON.stringify(toasts()));
     }
-    assert.deepEqual(questions()[0]?.actions, ['Track Only the New ID']);
+    assert.deepEqual(questions()[0]?.actions, ['Track Only the Returned ID']);
     await aWhile();
     own.reopen();
     await aWhile();

@@ -30,7 +30,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.runCommand('Nebula Video: Set API Key');
     await stage.window.page
       .locator('.quick-input-widget:visible')
-      .getByText('API key, stored in the system keychain')
+      .getByText('stored in the system keyring')
       .waitFor();
     await stage.window.quickInput().fill(key);
     await stage.window.press('Enter');
@@ -47,7 +47,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.runCommand('Nebula Video: Set API Key');
     await stage.window.page
       .locator('.quick-input-widget:visible')
-      .getByText('API key, stored in the system keychain')
+      .getByText('stored in the system keyring')
       .waitFor();
     assert.equal(await stage.window.quickInput().getAttribute('type'), 'password');
     await stage.window.quickInput().fill('two words');
@@ -157,7 +157,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.quickPickRow(PROMPT).waitFor();
     await look('choice');
     await stage.window.press('Enter');
-    await dialog().getByText("doesn't cancel or refund").waitFor();
+    await dialog().getByText("doesn't cancel the video or refund").waitFor();
     await look('stop');
     await dialog().getByRole('button', { name: 'Stop Tracking' }).click();
     await dialog().waitFor({ state: 'detached' });

@@ -95,8 +95,8 @@ export class GatewayClient {
   }
 
   /**
-   * Queries the status of a task (`GET /v1/video/generations/{id}`, API reference 5). A failed exchange has the outcome
-   * `temporary`.
+   * Queries the status of a task (`GET /v1/video/generations/{id}`, API reference 5). If the exchange fails, resolves
+   * with `temporary`.
    * @throws {@link GatewayError} `aborted`
    */
   async query(

@@ -199,10 +199,10 @@ class VideoOrLink implements StringSink {
   }
 }
 
-/** Returns true if a string is a video. Undecided beginnings return false until the string is complete. */
-function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): boolean {
-  const text = beginning.trimStart();
-  if (!isWhole && text.length < DECIDING_LENGTH) return false;
+/** Returns true if a string is a video. Returns false while the start is ambiguous. */
+function isVideoText(kind: FieldKind, prefix: string, isComplete: boolean): boolean {
+  const text = prefix.trimStart();
+  if (!isComplete && text.length < DECIDING_LENGTH) return false;
   if (/^data:/i.test(text)) return true;
   if (kind === 'link' || /^https?:/i.test(text)) return false;
   return kind === 'video' || (!text.startsWith('/') && text.length >= MIN_BASE64_LENGTH);

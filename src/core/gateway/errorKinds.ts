@@ -54,7 +54,7 @@ const REFUSAL_SENTENCE =
   /^(用户额度不足|预扣费额度失败|该令牌额度已用尽|无效的令牌|未提供令牌|该令牌已过期|该令牌状态不可用)/;
 
 /**
- * Returns true if an error has a documented code or message. Other texts prove nothing unless the status refuses, too:
+ * Returns true if an error has a documented code or message. For any other text, only the status proves a refusal:
  * "upstream billing service timed out" isn't about the user's balance.
  */
 export function isDocumentedRefusal({ code = '', message }: Pick<ErrorInfo, 'code' | 'message'>): boolean {

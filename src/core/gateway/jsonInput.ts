@@ -15,8 +15,8 @@ export class JsonInput {
   #chunk: Buffer = Buffer.alloc(0);
   #position = 0;
   #bytesBefore = 0;
-  // Next positions in the chunk. Searched again only once passed: many backslashes must not cause as many searches for a
-  // distant quote.
+  // Next quote and backslash in the chunk. Search again only after passing them, so that many backslashes don't rescan
+  // for a distant quote.
   #quote = 0;
   #backslash = 0;
 

@@ -32,7 +32,7 @@ const MAX_DOCUMENTS = 16;
 /** Tolerant reading keeps this much of a string, enough for any link, and of a list after `maxBytes`. */
 const MAX_STRING_BYTES = 16 * 1024;
 const MAX_LATE_ITEMS = 64;
-/** Tolerant reading keeps nothing after this many times `maxBytes`. */
+/** In tolerant mode, everything beyond this multiple of `maxBytes` is discarded. */
 const MAX_LATE_FACTOR = 4;
 
 const END = -1;

@@ -20,7 +20,7 @@ export interface KnownObject {
   readonly record: JsonRecord;
   /** Keys and indexes from the root of the response. */
   readonly path: readonly (string | number)[];
-  /** Its key, or that of its list. Empty for the root. */
+  /** Property name of the object, or of the list that contains it. Empty for the root. */
   readonly name: string;
 }
 

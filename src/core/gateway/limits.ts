@@ -9,7 +9,7 @@ export interface HttpLimits {
   readonly responseMs: number;
   /** For each chunk of the response's body. */
   readonly idleMs: number;
-  /** For the whole response, from the end of the request. */
+  /** Timeout for the whole response, from the end of the request. */
   readonly totalMs: number;
   /** Replaces `totalMs` after {@link MAX_RESPONSE_BYTES}: such a response contains a video. */
   readonly videoTotalMs?: number;

@@ -180,7 +180,7 @@ function holdsText(value: unknown): boolean {
 }
 
 export function pageText(text: string): string {
-  // Limited, because each unclosed tag is searched to the end of the text.
+  // Cut first: the pattern scans to the end of the text for each unclosed tag.
   const page = text.slice(0, MAX_HTML_LENGTH).replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ');
   return oneLine(page.replace(/<[^<>]*>/g, ' '));
 }

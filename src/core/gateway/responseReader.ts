@@ -60,7 +60,7 @@ export interface ReadContext {
   readonly taskId?: string;
   /** ID of the remixed task. The response may quote it. */
   readonly remixOf?: string | undefined;
-  /** Aborted when the window closes: a submit's response is then read only until it has an ID. */
+  /** Aborts when the window closes. A submit's response is then read only until its ID is found. */
   readonly closing?: AbortSignal;
   readonly retryAfterMs?: number | undefined;
 }

@@ -318,8 +318,8 @@ export class Library {
     const found = await Promise.all(
       (await this.#disk.readdir(folder)).map(async (file) => {
         // It may be gone, for example a part that was placed.
-        const there = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
-        return there?.isFile() ? [{ file, bytes: there.size, changedAt: there.mtimeMs }] : [];
+        const stats = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
+        return stats?.isFile() ? [{ file, bytes: stats.size, changedAt: stats.mtimeMs }] : [];
       }),
     );
     return found.flat();

@@ -19,7 +19,7 @@ export class OriginStates {
     this.#log = log;
   }
 
-  /** This window's copy of an origin's state, without SQL. See {@link read} for the current state. */
+  /** Cached state of an origin. Runs no SQL. See {@link read} for the current state. */
   known(origin: string): OriginState {
     return this.#known.get(origin) ?? UNKNOWN_ORIGIN;
   }

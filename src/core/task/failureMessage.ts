@@ -109,11 +109,18 @@ export function keyLockedMessage(l10n: L10n): string {
 }
 
 export function notApprovedMessage(host: string, l10n: L10n): string {
-  return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", host);
+  return l10n.t("Your API key isn't approved for {0}. Approve the address to continue.", host);
 }
 
 export function unreachableMessage(host: string, l10n: L10n): string {
   return l10n.t("Couldn't connect to {0}. Check your network and 'nebulaVideo.baseUrl'.", host);
+}
+
+export function proxyMessage(host: string, l10n: L10n): string {
+  return l10n.t(
+    "The proxy refused the connection to {0}. Check 'http.proxy' and your proxy credentials.",
+    host,
+  );
 }
 
 export function windowClosedMessage(l10n: L10n): string {
@@ -122,10 +129,6 @@ export function windowClosedMessage(l10n: L10n): string {
 
 export function unverifiedMessage(l10n: L10n): string {
   return l10n.t('Downloaded, but not verified. Playback may fail.');
-}
-
-export function notSentYetMessage(l10n: L10n): string {
-  return l10n.t("Not sent yet. You weren't charged.");
 }
 
 /** The gateway is asked again, after the user asked for it. */
@@ -151,10 +154,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'submit.unreachable':
       return unreachableMessage(String(text('host')), l10n);
     case 'submit.proxy':
-      return l10n.t(
-        "The proxy refused the connection to {0}. Check 'http.proxy' and your sign-in.",
-        text('host'),
-      );
+      return proxyMessage(String(text('host')), l10n);
     case 'submit.neverSent':
       return windowClosedMessage(l10n);
     case 'submit.noKey':
@@ -172,6 +172,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'query.expired':
       return expiredMessage(l10n);
     case 'query.notFound':
+      return l10n.t('The gateway no longer knows this task. Check again later.');
     case 'query.idNotFound':
       return l10n.t("The gateway doesn't know this task ID. Check it on the usage page.");
     case 'query.noVideo':
@@ -184,13 +185,13 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
       }
       return l10n.t("Couldn't get the status from the gateway. Checking again automatically.");
     case 'key.none':
-      return noKeyMessage(l10n);
+      return l10n.t('Set an API key to check your tasks. They continue on the gateway.');
     case 'key.notApproved':
       return notApprovedMessage(String(text('host')), l10n);
     case 'key.locked':
       return keyLockedMessage(l10n);
     case 'key.other':
-      return l10n.t('This task belongs to a different API key.');
+      return l10n.t('This task was sent with a different API key. Set that key to check it.');
     case 'fetch.failed':
       return l10n.t("Couldn't download the video yet. Retrying automatically.");
     case 'fetch.disk':
@@ -211,7 +212,7 @@ function taskFailed(stored: StoredFailure, l10n: L10n): string {
   switch (stored.kind) {
     case 'moderation':
       return isAboutSound(stored)
-        ? l10n.t('The audio was blocked by a safety filter. Turn the sound off and try again.')
+        ? l10n.t('The audio was blocked by a safety filter. Turn off audio and try again.')
         : filteredMessage(l10n);
     case 'upstream':
       return failedMessage(l10n);
@@ -223,7 +224,7 @@ function taskFailed(stored: StoredFailure, l10n: L10n): string {
 function refusal({ kind, status, detail = '' }: StoredFailure, l10n: L10n): string {
   const known = knownErrorMessage(detail, l10n);
   if (known !== undefined) return known;
-  if (status === 413) return l10n.t('The request is too large. Use smaller images.');
+  if (status === 413) return l10n.t('The request is too large. Shorten the prompt or use smaller images.');
   return REFUSALS[kind]?.(l10n) ?? rejectedMessage(l10n);
 }
 
@@ -240,8 +241,9 @@ const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
   moderation: filteredMessage,
   quota: quotaMessage,
   key: keyRejectedMessage,
-  permission: (l10n) => l10n.t('The gateway denied access.'),
-  modelGone: (l10n) => l10n.t("This model isn't available on Nebula."),
+  permission: (l10n) =>
+    l10n.t('The gateway denied access. Your API key might not be allowed to use this model.'),
+  modelGone: (l10n) => l10n.t("This model isn't available on the gateway."),
   rateLimit: (l10n) => l10n.t('The gateway is busy. Try again in a few minutes.'),
   image: (l10n) => l10n.t("The gateway rejected an image. Use a JPEG or PNG with the video's size."),
 };
@@ -265,11 +267,11 @@ function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n)
     case 'rateLimited':
       return sendingAgainMessage(l10n);
     case 'notSent':
-      return notSentYetMessage(l10n);
+      return l10n.t("Couldn't connect. Sending again automatically.");
     case 'canceledDraft':
       return chargeMessage('no', l10n);
     case 'checkedAgain':
-      return checkingAgainMessage(l10n);
+      return l10n.t('Checked again.');
     case 'idAttached':
     case 'idRecovered':
       return l10n.t('Task ID attached.');

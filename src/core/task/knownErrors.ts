@@ -8,8 +8,8 @@ import type { StoredFailure } from './failure';
 const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
   [/令牌已过期/, (l10n) => l10n.t('Your API key has expired.')],
   [/令牌状态不可用/, (l10n) => l10n.t('Your API key is disabled.')],
-  [/IP 不在令牌允许访问/, (l10n) => l10n.t("Your API key isn't allowed from this network.")],
-  [/用户已被封禁/, (l10n) => l10n.t('Your Nebula account is blocked.')],
+  [/IP 不在令牌允许访问/, (l10n) => l10n.t("Your API key can't be used from this network.")],
+  [/用户已被封禁/, (l10n) => l10n.t('Your account is blocked.')],
   [/分组.{0,60}已被(禁用|弃用)/, (l10n) => l10n.t("Your API key's group is disabled or no longer exists.")],
   [/令牌额度已用尽/, quotaMessage],
   [/^invalid url \([A-Z]+ /i, (l10n) => l10n.t("No video API at this address. Check 'nebulaVideo.baseUrl'.")],

@@ -166,9 +166,7 @@ export class Failures {
     });
   }
 
-  /**
-   * A download failed and is retried. Without a link, a refused download doesn't prove that there is a video.
-   */
+  /** A download failed and is retried. Without a link, a refused download doesn't prove that there is a video. */
   downloadFailed(error: unknown, hasLink: boolean): StoredFailure {
     const { status = 400 } = error instanceof GatewayError ? error : {};
     const isRefused = error instanceof GatewayError && error.kind === 'refused' && !isTemporary(status);

@@ -19,7 +19,7 @@ export function keyInFieldMessage(field: string, l10n: L10n): string {
 
 /** For input boxes that don't expect a key. */
 export function keyEnteredMessage(l10n: L10n): string {
-  return l10n.t('This looks like an API key. Only Set API Key accepts one.');
+  return l10n.t('This looks like an API key. To save it, run Set API Key.');
 }
 
 /** Returns the name of the innermost field that contains a key. */

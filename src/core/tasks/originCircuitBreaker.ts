@@ -22,7 +22,7 @@ export class OriginCircuitBreaker {
     this.#clock = clock;
   }
 
-  /** After a refused key, admits one caller per recheck interval. */
+  /** Admits a request unless the gateway asked to wait. After a rejected key, admits one per recheck interval. */
   async admit(origin: string): Promise<AdmissionResult> {
     const now = this.#clock.now();
     const state = await this.#store.origins.read(origin);

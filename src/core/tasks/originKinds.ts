@@ -41,7 +41,7 @@ export class OriginKinds implements Disposable {
     return isOriginKind(kind) ? kind : 'unknown';
   }
 
-  /** Wraps HTTP so that successful GETs with the key start a check if one is due. */
+  /** Wraps a connector: a successful GET with the key starts a check of the gateway's kind, if one is due. */
   observe(open: HttpConnector): HttpConnector {
     return async (request) => {
       const opened = await open(request);

@@ -35,7 +35,9 @@ export function createOutcomeNotStoredError(
           "Task '{0}' was accepted but couldn't be stored yet. Retrying automatically. Don't send it again.",
           outcome.gatewayTaskId,
         )
-      : l10n.t("Sent, but the result couldn't be recorded. Check the usage page before sending again.");
+      : l10n.t(
+          "Sent, but the outcome couldn't be stored. You may have been charged. Check the usage page before sending again.",
+        );
   return new OutcomeNotStoredError(message, { cause });
 }
 

@@ -290,7 +290,7 @@ export class Submitter {
         // Mark first: committing notifies the other windows.
         this.#sending.add(id);
         sending = await store.update(id, (record) =>
-          // The user may have canceled it, or another window ended it while this one slept.
+          // The user may have canceled it, or another window may have ended it while this machine slept.
           record.phase === 'draft' && !signal.aborted && keys.version === keyVersion
             ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
             : undefined,

@@ -46,7 +46,7 @@ export function isUserCancellation(error: unknown): boolean {
   return error instanceof Rejection && (error.code === 'cancelled' || error.code === 'declined');
 }
 
-/** Why nothing can be sent, and what to do about it. */
+/** Why tasks can't be changed, and what to do about it. */
 function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
   switch (reason) {
     case 'newer':
@@ -54,9 +54,9 @@ function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
     case 'windowCloses':
       return windowClosedMessage(l10n);
     case 'locked':
-      return l10n.t('Nothing was sent: another window is using the task list. Try again in a moment.');
+      return l10n.t('Another window is using the task list. Try again in a moment.');
     default:
-      return l10n.t("Can't save tasks, so nothing was sent. Check disk space and folder permissions.");
+      return l10n.t("Can't save tasks. Check disk space and folder permissions.");
   }
 }
 
@@ -65,15 +65,28 @@ export function readOnlyRejection(reason: ReadOnlyReason, l10n: L10n, cause?: un
   return reason === 'newer' ? new OutdatedError(message, cause) : new Rejection('readOnly', message, cause);
 }
 
-export function databaseMessage(l10n: L10n): string {
-  return l10n.t("Can't read the task database. Retrying automatically. See the log for details.");
+/** As {@link readOnlyRejection}, for a request that wasn't sent. Its cause is the rejection without that fact. */
+export function notSentRejection(reason: ReadOnlyReason, l10n: L10n, cause?: unknown): Rejection {
+  const rejection = readOnlyRejection(reason, l10n, cause);
+  // These messages say so themselves.
+  if (reason === 'newer' || reason === 'windowCloses') return rejection;
+  return new Rejection(rejection.code, l10n.t('Nothing was sent. {0}', rejection.message), rejection);
+}
+
+export function tasksUnreadableMessage(l10n: L10n): { readonly title: string; readonly sentence: string } {
+  return {
+    title: l10n.t("Can't read the tasks."),
+    sentence: l10n.t('Retrying automatically. See the log for details.'),
+  };
 }
 
 /** The message above the task list while tasks can't be read or saved. */
 export function storeMessage(state: StoreState, l10n: L10n): string | undefined {
   switch (state.kind) {
-    case 'failed':
-      return databaseMessage(l10n);
+    case 'failed': {
+      const { title, sentence } = tasksUnreadableMessage(l10n);
+      return `${title} ${sentence}`;
+    }
     case 'readOnly':
       return readOnlyMessage(state.reason, l10n);
     default:

@@ -2,7 +2,12 @@ import * as z from 'zod/mini';
 import type { Catalog } from '../../core/models/catalog';
 import type { Phase } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
+import {
+  MAX_QUOTED_PROMPT_LENGTH,
+  formatShortDateTime,
+  phaseLabel,
+  truncatePrompt,
+} from '../labels/taskLabels';
 import type { AppContext } from './appContext';
 
 /** A row of the task list, or a task: key bindings and other extensions may pass one. */
@@ -61,7 +66,7 @@ export async function resolveTasks(
       description: [
         phaseLabel(task, l10n),
         catalog.model(task.request.model)?.label ?? task.request.model,
-        formatAge(Date.now() - task.createdAt, language),
+        formatShortDateTime(task.createdAt, Date.now(), language),
       ].join(' · '),
     })),
   };

@@ -17,20 +17,21 @@ export type ConnectionState =
   | { readonly kind: 'noKey' | 'keyLocked' }
   | { readonly kind: 'badAddress' }
   | { readonly kind: 'notApproved' }
-  | { readonly kind: 'keyRefused' | 'unreachable' | 'strange'; readonly host: string };
+  | { readonly kind: 'keyRefused'; readonly host: string }
+  | { readonly kind: 'unreachable' | 'proxyRefused' | 'invalidResponse'; readonly host: string };
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'log'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   /** Called with the models the gateway listed. */
-  readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
+  readonly onModels: (baseUrl: string, ids: readonly string[]) => Promise<void>;
 }
 
 const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
 
 /** Checks the connection by listing the gateway's models (`GET /v1/models`), which is free. */
 export async function checkConnection(deps: Dependencies): Promise<ConnectionState> {
-  const { catalog, settings, keychain, approval, log, heard } = deps;
+  const { catalog, settings, keychain, approval, log, onModels } = deps;
   const place = await keychain.place();
   if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
   const baseUrl = settings.baseUrl();
@@ -41,17 +42,18 @@ export async function checkConnection(deps: Dependencies): Promise<ConnectionSta
   const engine = await deps.engine.open();
   try {
     const models = await engine.client.models({ baseUrl, key: answer.key });
-    await heard(baseUrl, models);
+    await onModels(baseUrl, models);
     const known = catalog.models.map(({ id }) => id).filter((id) => models.includes(id));
     return { kind: 'works', host, known };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn(`the gateway's models could not be read: ${describeError(error)}`);
-    const trouble = toErrorInfo(error);
-    if (error.kind === 'refused' && (trouble.status === 401 || classifyError(trouble) === 'key')) {
+    const info = toErrorInfo(error);
+    if (error.kind === 'refused' && (info.status === 401 || classifyError(info) === 'key')) {
       return { kind: 'keyRefused', host };
     }
-    const isSilent = ['unreachable', 'proxy', 'timeout', 'cut'].includes(error.kind);
-    return { kind: isSilent ? 'unreachable' : 'strange', host };
+    if (error.kind === 'proxy') return { kind: 'proxyRefused', host };
+    const isSilent = ['unreachable', 'timeout', 'cut'].includes(error.kind);
+    return { kind: isSilent ? 'unreachable' : 'invalidResponse', host };
   }
 }

@@ -42,7 +42,7 @@ export class GatewayModels {
   }
 
   /** Stores a list from the gateway. */
-  async heard(baseUrl: string, ids: readonly string[]): Promise<void> {
+  async update(baseUrl: string, ids: readonly string[]): Promise<void> {
     const { memory, clock, log } = this.#deps;
     try {
       await memory.update(MEMENTO, { baseUrl, at: clock.now(), ids: ids.slice(0, MAX_REMEMBERED_IDS) });
@@ -73,7 +73,7 @@ export class GatewayModels {
       const answer = await keys.keyFor(originOf(baseUrl));
       if (answer.kind !== 'key') return;
       const engine = await this.#deps.engine.open();
-      await this.heard(baseUrl, await engine.client.models({ baseUrl, key: answer.key }));
+      await this.update(baseUrl, await engine.client.models({ baseUrl, key: answer.key }));
     } catch (error) {
       log.debug(`[models] the gateway's list could not be read: ${describeError(error)}`);
     }

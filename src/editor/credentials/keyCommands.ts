@@ -5,6 +5,7 @@ import {
   keyLockedMessage,
   keyRejectedMessage,
   noKeyMessage,
+  proxyMessage,
   unreachableMessage,
 } from '../../core/task/failureMessage';
 import type { AppContext } from '../common/appContext';
@@ -30,7 +31,7 @@ export async function setApiKey(deps: Dependencies): Promise<void> {
   const { host } = new URL(baseUrl ?? DEFAULT_BASE_URL);
   const text = await dialogs.text({
     title: commandTitles.plain('nebulaVideo.setApiKey'),
-    prompt: l10n.t('API key, stored in the system keychain and sent only to {0}', host),
+    prompt: l10n.t("Enter your API key. It's stored in the system keyring and sent only to {0}.", host),
     placeholder: 'sk-…',
     secret: true,
     validate: (value) => invalidKeyMessage(value, l10n),
@@ -54,7 +55,10 @@ export async function removeApiKey({ keychain, notifications, l10n }: Dependenci
     // The command runner shows a message.
     throw new Error('the key could not be removed from the secret storage');
   } else if ((await keychain.place()) === 'environment') {
-    notifications.show('info', l10n.t('API key removed. The key in {0} is used instead.', KEY_VARIABLE));
+    notifications.show(
+      'info',
+      l10n.t('API key removed. The environment variable {0} is used instead.', KEY_VARIABLE),
+    );
   } else {
     notifications.status(l10n.t('API key removed.'));
   }
@@ -77,7 +81,7 @@ export async function approveAddress(
   if (kind === 'none') showNoKey(deps);
   else if (kind === 'locked') showKeyLocked(deps);
   else if (kind === 'key') {
-    notifications.status(l10n.t('{0} is approved for your API key.', new URL(baseUrl).host));
+    notifications.status(l10n.t('Your API key can now be sent to {0}.', new URL(baseUrl).host));
   }
 }
 
@@ -100,8 +104,9 @@ export async function testConnection(deps: Dependencies): Promise<void> {
       ]);
       return;
     case 'unreachable':
-    case 'strange':
-      notifications.show('error', unreachableMessage(state.host, l10n), [openSettings, showLog]);
+    case 'proxyRefused':
+    case 'invalidResponse':
+      notifications.show('error', connectionFailedMessage(state, l10n), [openSettings, showLog]);
       return;
     case 'noKey':
       showNoKey(deps);
@@ -132,8 +137,9 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
       ]);
       return;
     case 'unreachable':
-    case 'strange':
-      notifications.status(unreachableMessage(state.host, l10n));
+    case 'proxyRefused':
+    case 'invalidResponse':
+      notifications.status(connectionFailedMessage(state, l10n));
       return;
     case 'badAddress':
       showInvalidBaseUrl(deps);
@@ -145,8 +151,22 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
   }
 }
 
+function connectionFailedMessage(
+  { kind, host }: Extract<ConnectionState, { kind: 'unreachable' | 'proxyRefused' | 'invalidResponse' }>,
+  l10n: L10n,
+): string {
+  switch (kind) {
+    case 'unreachable':
+      return unreachableMessage(host, l10n);
+    case 'proxyRefused':
+      return proxyMessage(host, l10n);
+    case 'invalidResponse':
+      return l10n.t("No valid response from {0}. Check 'nebulaVideo.baseUrl'.", host);
+  }
+}
+
 function connectedMessage({ host, known }: Extract<ConnectionState, { kind: 'works' }>, l10n: L10n): string {
-  return l10n.t('Connected to {0}. Known video models: {1}.', host, known.length);
+  return l10n.t('Connected to {0}. Supported models available to your key: {1}.', host, known.length);
 }
 
 function showNoKey({ notifications, l10n }: MessageDependencies): void {

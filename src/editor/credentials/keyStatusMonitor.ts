@@ -50,7 +50,7 @@ export class KeyStatusMonitor implements Disposable {
     );
   }
 
-  heard({ kind }: ConnectionState): void {
+  connectionChecked({ kind }: ConnectionState): void {
     if (kind === 'works') this.#deps.setRefused(false);
     if (kind === 'keyRefused') this.#deps.setRefused(true);
   }

@@ -64,7 +64,7 @@ export class OriginApproval {
     const yes = await this.#dialogs.confirm({
       message: this.#l10n.t('Send your API key to {0}?', visibleLine(origin, 100)),
       detail: this.#l10n.t(
-        'Your key is new to this address. Its owner could use your key and spend your balance.',
+        "Your API key hasn't been approved for this address. Its owner could use the key to spend your balance.",
       ),
       action: this.#commandTitles.plain('nebulaVideo.approveAddress'),
     });

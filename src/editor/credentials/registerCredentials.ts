@@ -34,10 +34,10 @@ export function registerCredentials(
   );
   const gatewayModels = new GatewayModels({ ...context, memory: context.mementos.global, keys: keychain });
   const look = async () => {
-    const heard = async (baseUrl: string, ids: readonly string[]) => gatewayModels.heard(baseUrl, ids);
+    const onModels = async (baseUrl: string, ids: readonly string[]) => gatewayModels.update(baseUrl, ids);
     const { checkConnection } = await import('./connection');
-    const state = await checkConnection({ ...context, keychain, approval, heard });
-    status.heard(state);
+    const state = await checkConnection({ ...context, keychain, approval, onModels });
+    status.connectionChecked(state);
     return state;
   };
   const deps = { ...context, keychain, approval, look };

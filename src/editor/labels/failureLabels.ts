@@ -157,7 +157,9 @@ export function failureMessage(task: Task, { sentence, charge }: FailureExplanat
 
 /** For the user who stops tracking a task, and for its page. */
 export function stopMessage(l10n: L10n): string {
-  return l10n.t("This doesn't cancel or refund the video, and it won't be downloaded.");
+  return l10n.t(
+    "Stopping doesn't cancel the video or refund the charge. To download it later, run Check Again.",
+  );
 }
 
 export function firstSentence(text: string): string {

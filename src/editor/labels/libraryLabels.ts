@@ -1,7 +1,10 @@
 /** Formats a size like file managers do: 1 MB is a million bytes. */
 export function formatFileSize(bytes: number, language: string): string {
-  return bytes < 1e9
-    ? formatUnit(bytes / 1e6, 'megabyte', language)
+  const kilobytes = Math.ceil(bytes / 1000);
+  if (kilobytes < 1000) return formatUnit(kilobytes, 'kilobyte', language);
+  const megabytes = bytes / 1e6;
+  return Math.round(megabytes) < 1000
+    ? formatUnit(megabytes, 'megabyte', language)
     : formatUnit(bytes / 1e9, 'gigabyte', language);
 }
 

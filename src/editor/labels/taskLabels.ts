@@ -4,6 +4,7 @@ import type { Phase } from '../../core/task/phases';
 import type { Task, Video } from '../../core/task/task';
 import { blockedBy } from '../../core/task/blockedBy';
 import { unverifiedMessage } from '../../core/task/failureMessage';
+import { formatFileSize } from './libraryLabels';
 
 /** A codicon and a theme color. */
 export interface RowIcon {
@@ -83,8 +84,9 @@ export function taskStateLabel(
   if (isUnverified(task)) return l10n.t('May be damaged');
   switch (blockedBy(task)) {
     case 'key':
-    case 'keyring':
       return l10n.t('Needs API key');
+    case 'keyring':
+      return l10n.t('Keyring locked');
     case 'approval':
       return l10n.t('Needs approval');
     case 'balance':
@@ -103,31 +105,28 @@ export function progressOf(
   return task.phase === 'running' && blockedBy(task) === undefined ? task.progress : undefined;
 }
 
-/** Formats an age in ms, for example `now` or `2 hr 5 min`. */
-export function formatAge(ms: number, language: string): string {
+/** Formats an age in ms, for example `just now` or `2 h 5 min`. */
+export function formatAge(ms: number, l10n: L10n, language: string): string {
   const minutes = Math.floor(ms / 60_000);
-  return minutes < 1
-    ? new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second')
-    : formatDuration(60 * minutes, language);
+  return minutes < 1 ? l10n.t('just now') : formatDuration(60 * minutes, l10n, language);
 }
 
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-  ['second', 1],
-] as const;
+const UNITS: readonly (readonly [seconds: number, format: (value: number, l10n: L10n) => string])[] = [
+  [86_400, (value, l10n) => l10n.t('{0} d', value)],
+  [3600, (value, l10n) => l10n.t('{0} h', value)],
+  [60, (value, l10n) => l10n.t('{0} min', value)],
+  [1, (value, l10n) => l10n.t('{0} s', value)],
+];
 
-/** Formats a duration with its two largest units, for example `2 hr 5 min`. */
-export function formatDuration(seconds: number, language: string): string {
-  const largest = UNITS.findIndex(([, size]) => seconds >= size);
+/** Formats a duration with its two largest units, for example `2 h 5 min`. */
+export function formatDuration(seconds: number, l10n: L10n, language: string): string {
+  const largest = UNITS.findIndex(([size]) => seconds >= size);
   let rest = seconds;
   const parts = UNITS.slice(largest, largest === -1 ? undefined : largest + 2).flatMap(
-    ([unit, size], index) => {
+    ([size, format], index) => {
       const value = Math.floor(rest / size);
       rest -= value * size;
-      if (value === 0 && (index > 0 || unit !== 'second')) return [];
-      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+      return value === 0 && index > 0 ? [] : [format(value, l10n)];
     },
   );
   return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(parts);
@@ -190,9 +189,9 @@ export function describeVideo(
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   return [
     ...(width > 0 ? [`${width}×${height}`] : []),
-    ...(durationSeconds > 0 ? [`${number.format(durationSeconds)} s`] : []),
+    ...(durationSeconds > 0 ? [l10n.t('{0} s', number.format(durationSeconds))] : []),
     ...(durationSeconds > 0 ? [hasAudio ? l10n.t('with audio') : l10n.t('no audio')] : []),
-    `${number.format(bytes / 1_000_000)} MB`,
+    formatFileSize(bytes, language),
     ...(unverified ? [l10n.t('May be damaged')] : []),
   ].join(' · ');
 }

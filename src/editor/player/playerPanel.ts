@@ -15,7 +15,7 @@ import {
 import type { AppContext } from '../common/appContext';
 import { FrameError, FrameRequests } from './frameRequests';
 import { inspectVideoFile } from './videoFile';
-import { databaseMessage } from '../common/rejection';
+import { tasksUnreadableMessage } from '../common/rejection';
 import { actionLabel, commandForAction } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
 import { PLAYER_VIEW_TYPE } from '../common/ids';
@@ -290,12 +290,15 @@ export class PlayerPanel implements Disposable {
       earlier = task?.basedOn === undefined ? undefined : engine.task(task.basedOn);
     } catch (error) {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
-      const title = databaseMessage(l10n);
-      return messageView({ title, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
+      const message = tasksUnreadableMessage(l10n);
+      return messageView({ ...message, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
     }
     if (!task) {
-      const title = l10n.t('This task was removed. Its videos are still in the library.');
-      return messageView({ title, tone: 'warning', actions: ['openLibrary'] }, viewContext);
+      const message = {
+        title: l10n.t('This task was removed.'),
+        sentence: l10n.t('Any videos of it are still in the library.'),
+      };
+      return messageView({ ...message, tone: 'warning', actions: ['openLibrary'] }, viewContext);
     }
     if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);
     return playerView(task, await this.#media(task), { ...viewContext, earlier });

@@ -12,7 +12,8 @@ export function playerText({ commandTitles, l10n }: Pick<AppContext, 'commandTit
     speed: l10n.t('Speed'),
     fill: l10n.t('Expand'),
     unfill: l10n.t('Collapse'),
-    duration: l10n.t('Duration'),
+    // The page inserts the time, which changes every second.
+    elapsed: l10n.t('Elapsed: {0}'),
     prompt: l10n.t('Prompt'),
     copyPrompt: commandTitles.button('nebulaVideo.copyPrompt'),
     details: l10n.t('Details'),

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../core/common/evidence';
 import type { L10n } from '../../core/common/l10n';
-import { notSentYetMessage } from '../../core/task/failureMessage';
+import { chargeMessage } from '../../core/task/failureMessage';
 import { isFinal, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
@@ -66,15 +66,20 @@ export function taskTitle(task: Task, maxLength: number, l10n: L10n): string {
 
 /** Builds the view if the task was removed or can't be read. */
 export function messageView(
-  { title, tone, actions }: { title: string; tone: Tone; actions: readonly Action[] },
+  {
+    title,
+    sentence,
+    tone,
+    actions,
+  }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
   context: Pick<ViewContext, 'commandTitles' | 'l10n'>,
 ): View {
   return {
     title: PRODUCT_NAME,
     tone,
-    state: title,
+    state: '',
     summary: [],
-    stage: { kind: 'message', tone, title, sentence: '', charge: null, details: null },
+    stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
     buttons: actionButtons({ actions }, context),
     prompt: '',
     facts: [],
@@ -214,11 +219,11 @@ function showProgress(
 function progressText(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
-      return notSentYetMessage(l10n);
+      return chargeMessage('no', l10n);
     case 'sending':
       return '';
     default:
-      return l10n.t('You can close this page. The video downloads automatically.');
+      return l10n.t('You can close this page. The video downloads automatically while VS Code is open.');
   }
 }
 
@@ -240,7 +245,7 @@ function getFacts(task: Task, context: ViewContext): View['facts'] {
   add(l10n.t('Created'), formatDateTime(task.createdAt, language));
   const end = task.timeline.at(-1);
   if (task.phase === 'saved' && end)
-    add(l10n.t('Duration'), formatDuration(Math.round((end.at - task.createdAt) / 1000), language));
+    add(l10n.t('Duration'), formatDuration(Math.round((end.at - task.createdAt) / 1000), l10n, language));
   add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);

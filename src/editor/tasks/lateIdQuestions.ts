@@ -58,7 +58,7 @@ export class LateIdQuestions implements Disposable {
       visibleLine(question.lateId, MAX_ID_LENGTH),
       visibleLine(question.attachedId, MAX_ID_LENGTH),
     );
-    const buttons = [{ title: l10n.t('Track Only the New ID'), run: answer(false) }];
+    const buttons = [{ title: l10n.t('Track Only the Returned ID'), run: answer(false) }];
     notifications.show('info', sentence, buttons, answer(true));
   }
 }

@@ -14,9 +14,9 @@ export async function missingVideos(
   // A folder that can't be read says nothing about its files.
   const files = await readdir(folder).catch((error: unknown) => (isGone(error) ? [] : undefined));
   if (!files) return new Map();
-  const there = new Set(files);
+  const existing = new Set(files);
   const missing = saved.map(({ id, videos }) => {
-    const gone = videos.filter(({ uri }) => !there.has(path.basename(fileURLToPath(uri))));
+    const gone = videos.filter(({ uri }) => !existing.has(path.basename(fileURLToPath(uri))));
     return [id, new Set(gone.map(({ uri }) => uri))] as const;
   });
   return new Map(missing.filter(([, gone]) => gone.size > 0));

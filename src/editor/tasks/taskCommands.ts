@@ -106,7 +106,7 @@ export async function attachTaskId(
     const text = await dialogs.text({
       title,
       prompt: l10n.t(
-        "Task ID from Nebula's usage page for '{0}'. Nothing is sent again.",
+        "Task ID from the gateway's usage page for '{0}'. Nothing is sent again.",
         truncatePrompt(request.prompt),
       ),
       placeholder: catalog.taskIdExample(request.model),

@@ -65,8 +65,8 @@ export class TaskTree {
   /** The children of an element, or the top level. */
   children(parent?: string): string[] {
     if (parent === undefined && this.#grouped) {
-      const there = new Set(this.tasks.map(groupOf));
-      return GROUPS.filter((group) => there.has(group)).map(groupElement);
+      const nonEmpty = new Set(this.tasks.map(groupOf));
+      return GROUPS.filter((group) => nonEmpty.has(group)).map(groupElement);
     }
     const group = parent === undefined ? undefined : groupOfElement(parent);
     // Tasks have no children.

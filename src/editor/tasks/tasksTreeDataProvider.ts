@@ -217,13 +217,13 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** Age or date, progress, and the video's length and size. */
   #details(task: Task): string[] {
-    const { catalog, clock, language } = this.#deps;
+    const { catalog, clock, language, l10n } = this.#deps;
     const now = clock.now();
     const progress = progressOf(task);
     return [
       isFinal(task.phase)
         ? formatShortDateTime(task.createdAt, now, language)
-        : formatAge(now - task.createdAt, language),
+        : formatAge(now - task.createdAt, l10n, language),
       ...(progress === undefined ? [] : [`${progress}%`]),
       describeShape(task, catalog, language),
     ];

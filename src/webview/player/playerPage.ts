@@ -269,7 +269,8 @@ export class PlayerPage {
 
 /** @returns the status for screen readers. */
 function getStatusText({ state, stage }: View): string {
-  return stage.kind === 'working' && stage.isHeld ? stage.title : state;
+  if (stage.kind === 'working' && stage.isHeld) return stage.title;
+  return state === '' && stage.kind === 'message' ? stage.title : state;
 }
 
 /** Removes undefined fields: a field missing from a message hasn't changed. */

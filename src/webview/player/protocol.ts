@@ -116,7 +116,7 @@ const stage = z.discriminatedUnion('kind', [
 const view = z.object({
   title: z.string(),
   tone: z.enum(TONES),
-  /** Label of the phase. */
+  /** Label of the phase. Empty if the stage says it. */
   state: z.string(),
   /** Short parts that describe the request. */
   summary: z.array(z.string()),
@@ -215,7 +215,7 @@ const texts = z.object({
   speed: z.string(),
   fill: z.string(),
   unfill: z.string(),
-  duration: z.string(),
+  elapsed: z.string(),
   prompt: z.string(),
   copyPrompt: z.string(),
   details: z.string(),

@@ -15,7 +15,11 @@ export function renderPage(model: Model, handlers: Handlers): TemplateResult {
     <header>
       <h1>${view.title}</h1>
       <p class="summary">
-        <span class="state ${view.tone}">${toneIcon(view.tone)}${view.state}</span>
+        ${
+          view.state === ''
+            ? nothing
+            : html`<span class="state ${view.tone}">${toneIcon(view.tone)}${view.state}</span>`
+        }
         ${view.summary.map((piece) => html`<span>${piece}</span>`)}
       </p>
     </header>
@@ -185,6 +189,7 @@ function link({ action, label }: ActionButton, handlers: Handlers): TemplateResu
 }
 
 function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'working' }>): TemplateResult {
+  const [before, after] = texts.elapsed.split('{0}');
   return html`<section class="card ${shown.isHeld ? 'warning' : ''}" aria-labelledby="stage-title">
     ${
       shown.isMoving
@@ -201,8 +206,8 @@ function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'wor
       <p class="elapsed">
         ${shown.progress === null ? nothing : html`<span>${shown.progress}%</span>`}
         <span
-          >${texts.duration}
-          <time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time></span
+          >${before}<time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time
+          >${after}</span
         >
       </p>
     </div>

@@ -55,7 +55,7 @@ describe('a task ID that came with an error', function () {
       responses = [...Array<Scripted>(20).fill(is(status)), DENIED];
       await world.until(isOver, HOUR);
       assert.deepEqual([task().phase, task().failure?.charged], ['lost', 'unknown']);
-      assert.match(task().failure?.message ?? '', /doesn't know this task/);
+      assert.match(task().failure?.message ?? '', /no longer knows this task/);
       assert.ok(!world.lines.some((line) => line.startsWith('error')), world.lines.join('\n'));
     });
   }

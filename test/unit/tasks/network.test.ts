@@ -107,7 +107,7 @@ describe('a request being sent', function () {
     const { baseUrl, posts } = await gateway((_, response) => response.writeHead(407).end());
     const task = await submit(await open(), baseUrl);
     assert.deepEqual([task.phase, task.failure?.kind, task.failure?.charged], ['rejected', 'proxy', 'no']);
-    assert.match(task.failure?.message ?? '', /proxy refused the connection to .* your sign-in/);
+    assert.match(task.failure?.message ?? '', /proxy refused the connection to .* your proxy credentials/);
     assert.equal(posts(), 1);
   });
   it('is accepted and sent once if the response is a 407 with a task ID', async () => {

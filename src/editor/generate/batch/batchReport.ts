@@ -96,7 +96,9 @@ function explainStop(
     const { error } = stop;
     if (error instanceof Rejection || error instanceof OutcomeNotStoredError) {
       log.warn(`[batch] stopped: ${describeError(error)}`);
-      return { reason: error.message, buttons: [] };
+      // Others of the batch may have been sent.
+      const { message } = error.cause instanceof Rejection ? error.cause : error;
+      return { reason: message, buttons: [] };
     }
     log.error(`[batch] a request failed: ${describeError(error)}`);
     return { buttons: [notifications.command('nebulaVideo.showLog')] };

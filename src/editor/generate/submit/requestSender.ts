@@ -24,7 +24,7 @@ import {
   NotApprovedError,
   Rejection,
   invalidBaseUrlMessage,
-  readOnlyRejection,
+  notSentRejection,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import type { ChosenFit } from '../../imageFit/wizardImages';
@@ -227,7 +227,7 @@ export class RequestSender {
     } catch (error) {
       throw this.#asRejection(error);
     }
-    if (engine.readOnly) throw readOnlyRejection(engine.readOnly, this.#deps.l10n);
+    if (engine.readOnly) throw notSentRejection(engine.readOnly, this.#deps.l10n);
     return engine;
   }
 
@@ -323,7 +323,7 @@ export class RequestSender {
       return new Rejection('noKey', sentence, error);
     }
     if (error instanceof ReadOnlyStoreError) {
-      return readOnlyRejection(error.reason, l10n, error);
+      return notSentRejection(error.reason, l10n, error);
     }
     if (error instanceof DiskError) {
       const sentence = l10n.t("Couldn't store the images. Check disk space and permissions.");

@@ -40,7 +40,7 @@ describe('tasks without a key to query with', () => {
 
   for (const [reason, words, action] of [
     ['none', /^Set an API key/, 'Set API Key…'],
-    ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…'],
+    ['notApproved', /isn't approved for gateway\.example/, 'Approve Address'],
     ['locked', /Unlock this system's keyring\.$/, 'Refresh'],
   ] as const) {
     it(`have their own message and action: ${reason}`, () => {

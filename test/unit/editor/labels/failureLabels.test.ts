@@ -166,7 +166,7 @@ const outcomes: readonly (readonly [
   [
     'not known any more',
     aTask('lost', failures.taskGone('idDenied', trouble(404, 'task_not_exist'))),
-    /doesn't know this task/,
+    /no longer knows this task/,
     UNKNOWN,
     'lookAgain',
   ],
@@ -201,7 +201,7 @@ const outcomes: readonly (readonly [
     'refresh',
   ],
   ['disk', aTask('ready', failures.diskFailed(new Error('ENOSPC'))), /Check disk space/, YES, 'openLibrary'],
-  ['stopped', aTask('stopped'), /doesn't cancel or refund/, UNKNOWN, 'lookAgain'],
+  ['stopped', aTask('stopped'), /doesn't cancel the video or refund/, UNKNOWN, 'lookAgain'],
   ...(['yes', undefined] as const).map((charged): (typeof outcomes)[number] => [
     `stopped when it had been ready (charged: ${charged})`,
     {
@@ -212,7 +212,7 @@ const outcomes: readonly (readonly [
       ],
       ...(charged ? { charged } : {}),
     },
-    /doesn't cancel or refund/,
+    /doesn't cancel the video or refund/,
     charged ? YES : UNKNOWN,
     'lookAgain',
   ]),

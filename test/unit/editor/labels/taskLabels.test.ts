@@ -115,19 +115,19 @@ describe('the words for tasks', () => {
 
   it('tell an age in few characters', () => {
     const minute = 60_000;
-    assert.equal(formatAge(-5, 'en'), 'now');
-    assert.equal(formatAge(minute - 1, 'en'), 'now');
-    assert.equal(formatAge(7.9 * minute, 'en'), '7 min');
-    assert.equal(formatAge(61 * minute, 'en'), '1 hr 1 min');
-    assert.equal(formatAge(120 * minute, 'en'), '2 hr');
-    assert.equal(formatAge(49 * 60 * minute, 'en'), '2 days 1 hr');
+    assert.equal(formatAge(-5, untranslatedL10n, 'en'), 'just now');
+    assert.equal(formatAge(minute - 1, untranslatedL10n, 'en'), 'just now');
+    assert.equal(formatAge(7.9 * minute, untranslatedL10n, 'en'), '7 min');
+    assert.equal(formatAge(61 * minute, untranslatedL10n, 'en'), '1 h 1 min');
+    assert.equal(formatAge(120 * minute, untranslatedL10n, 'en'), '2 h');
+    assert.equal(formatAge(49 * 60 * minute, untranslatedL10n, 'en'), '2 d 1 h');
   });
 
   it('tell how long something took', () => {
-    assert.equal(formatDuration(0, 'en'), '0 sec');
-    assert.equal(formatDuration(7, 'en'), '7 sec');
-    assert.equal(formatDuration(80, 'en'), '1 min 20 sec');
-    assert.equal(formatDuration(3601, 'en'), '1 hr');
+    assert.equal(formatDuration(0, untranslatedL10n, 'en'), '0 s');
+    assert.equal(formatDuration(7, untranslatedL10n, 'en'), '7 s');
+    assert.equal(formatDuration(80, untranslatedL10n, 'en'), '1 min 20 s');
+    assert.equal(formatDuration(3601, untranslatedL10n, 'en'), '1 h');
   });
 
   it('tell a moment with its day, and with its year where that is another one', () => {

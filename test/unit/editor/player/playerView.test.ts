@@ -362,8 +362,8 @@ describe('what the player shows', () => {
     const text = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts);
     for (const line of [
       'Model: sora-2 · 8 s · 1280×720 (landscape)',
-      'Video: 1280×720 · 8.04 s · with audio · 4.21 MB',
-      'Duration: 1 min 20 sec',
+      'Video: 1280×720 · 8.04 s · with audio · 4.2 MB',
+      'Duration: 1 min 20 s',
       'Gateway: gateway.example',
       'Task ID: task_1',
       'Local ID: own-id',
@@ -418,7 +418,7 @@ describe('how a task ended, in words', () => {
     const timeline = (['queued', 'ready', 'saving', 'stopped'] as const).map((phase) => ({ at: NOW, phase }));
     const made = said(taskIn('stopped', { timeline, charged: 'yes' }));
     assert.equal(made.charge, 'You were charged.');
-    assert.match(made.sentence, /doesn't cancel or refund/);
+    assert.match(made.sentence, /doesn't cancel the video or refund/);
   });
 
   it('puts first what helps most', () => {
