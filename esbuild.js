@@ -58,7 +58,7 @@ const slimZod = {
 const appFile = path.join(__dirname, 'src', 'editor', 'app.ts');
 
 /**
- * Puts what the app loads with `import()` into files of its own. Each of them begins with an import of the app, so that
+ * Puts what the app loads with `import()` into separate files. Each of them begins with an import of the app, so that
  * esbuild keeps all code of the app in one chunk. Only ES modules can be split, so the output is converted to CommonJS.
  * @type {import('esbuild').Plugin}
  */

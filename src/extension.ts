@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
 
   function open(): App {
     if (app) return app;
-    // From now on, the app watches for changes of other windows.
+    // The app watches for changes of other windows from now on.
     unfinished.dispose();
     app = loadApp().createApp({
       extensionUri: context.extensionUri,

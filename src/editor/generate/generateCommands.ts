@@ -1,4 +1,4 @@
-/** What leads to a paid request, except Generate Video. Loaded on first use. */
+/** The commands that lead to a paid request, except Generate Video. Loaded on first use. */
 export { BatchSubmitter } from './batch/batchSubmitter';
 export { generateSeveral, openPrompts } from './batch/generateSeveral';
 export { continueFromLastFrame } from './continueFromLastFrame';

@@ -1,4 +1,4 @@
-/** What only requests with images need. Loaded for the first image. */
+/** Code that only requests with images need. Loaded for the first image. */
 export {
   ImageError,
   animatedImageMessage,

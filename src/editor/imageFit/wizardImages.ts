@@ -97,7 +97,7 @@ export class WizardImageSet implements WizardImages {
     return told.size > 0 ? [...told].join(' ') : undefined;
   }
 
-  /** Describes changes other than the aspect ratio for images whose preview wasn't shown. */
+  /** Describes changes besides the aspect ratio for images whose preview wasn't shown. */
   #unseenChanges(limits: ImageLimits): string[] {
     const { l10n } = this.#deps;
     const unseen = this.#shownImages().filter(({ index }) => !this.#kept.has(index));

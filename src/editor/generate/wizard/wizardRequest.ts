@@ -173,7 +173,7 @@ export class WizardRequest {
     this.#keepDraft();
   }
 
-  /** The prompt of a preset isn't a draft, and must not replace one. What was written before stays the draft. */
+  /** The prompt of a preset isn't a draft, and must not replace one. The earlier text stays the draft. */
   usePreset({ name, prompt, options = {} }: Preset, model: Model): void {
     this.#preset = name;
     this.enter(model);

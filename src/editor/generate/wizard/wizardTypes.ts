@@ -97,7 +97,7 @@ export interface Batch {
   row(answers: Answers): { readonly label: string; readonly value: string } | undefined;
   /** Lets the user choose how they differ. */
   change(answers: Answers, title: string): Promise<'back' | 'cancel'>;
-  /** Name of the option that varies. It has no row of its own. */
+  /** Name of the option that varies. It has no separate row. */
   variedOption(answers: Answers): string | undefined;
   requests(answers: Answers): readonly VideoRequest[];
   /** Describes how a request differs from the others. */
