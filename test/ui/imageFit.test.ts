@@ -201,7 +201,9 @@ describe('the fitting page', function () {
     await stage.window.press('Enter');
     await wizard.atSummary();
     await tab().waitFor({ state: 'detached' });
-    await widget().getByText('Cropped to 1280×720').waitFor();
+    await widget()
+      .getByRole('option', { name: /Images, .*Cropped to 1280×720/ })
+      .waitFor();
     await stage.window.screenshot('fitting/summary-dark');
     await wizard.goToSend();
     await stage.window.press('Enter');

@@ -46,7 +46,7 @@ export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
     title: [commandTitles.plain('nebulaVideo.cleanLibrary'), formatFileSize(diskUsage.bytes, language)].join(
       ' · ',
     ),
-    placeholder: l10n.t('Select videos to delete'),
+    placeholder: l10n.t('Select videos'),
     onlyTicked: true,
     choices: [
       ...(leftovers.files.length > 0 ? [leftoverChoice(leftovers, l10n, language)] : []),

@@ -70,11 +70,7 @@ export async function pickPreset(
             ]),
       ].join('  '),
       buttons: [inputs.button('settings-gear', l10n.t('Open Settings'))],
-      items: [
-        { value: { kind: 'new' }, label: l10n.t('New Video') },
-        inputs.separator(l10n.t('presets')),
-        ...items,
-      ],
+      items: [{ value: { kind: 'new' }, label: l10n.t('New Video') }, inputs.separator(), ...items],
       active: items.find((_, index) => presets[index]?.name === chosen) ?? items[0],
     });
     if (answer.kind === 'button') {
