@@ -49,7 +49,7 @@ describe('a workspace', function () {
       .toast('is ready')
       .getByRole('button', { name: 'Save to Workspace', exact: true })
       .click();
-    await stage.window.toast("Saved as 'videos/").waitFor();
+    await stage.window.toast("Saved to 'videos/").waitFor();
     assert.equal(saved('videos').length, 1);
   });
 
