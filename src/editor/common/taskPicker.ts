@@ -4,8 +4,8 @@ import type { Phase } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import {
   MAX_QUOTED_PROMPT_LENGTH,
-  formatShortDateTime,
   phaseLabel,
+  shortDateTimeFormat,
   truncatePrompt,
 } from '../labels/taskLabels';
 import type { AppContext } from './appContext';
@@ -57,6 +57,7 @@ export async function resolveTasks(
     return chosen.length > 0 ? chosen : undefined;
   }
   if (suitable.length === 0) return undefined;
+  const [now, formatDate] = [Date.now(), shortDateTimeFormat(language)];
   const question = {
     title: command.title,
     placeholder: command.question,
@@ -66,7 +67,7 @@ export async function resolveTasks(
       description: [
         phaseLabel(task, l10n),
         catalog.model(task.request.model)?.label ?? task.request.model,
-        formatShortDateTime(task.createdAt, Date.now(), language),
+        formatDate(task.createdAt, now),
       ].join(' · '),
     })),
   };

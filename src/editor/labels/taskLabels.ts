@@ -106,9 +106,9 @@ export function progressOf(
 }
 
 /** Formats an age in ms, for example `just now` or `2 h 5 min`. */
-export function formatAge(ms: number, l10n: L10n, language: string): string {
+export function formatAge(ms: number, l10n: L10n): string {
   const minutes = Math.floor(ms / 60_000);
-  return minutes < 1 ? l10n.t('just now') : formatDuration(60 * minutes, l10n, language);
+  return minutes < 1 ? l10n.t('just now') : formatDuration(60 * minutes, l10n);
 }
 
 const UNITS: readonly (readonly [seconds: number, format: (value: number, l10n: L10n) => string])[] = [
@@ -118,10 +118,10 @@ const UNITS: readonly (readonly [seconds: number, format: (value: number, l10n: 
   [1, (value, l10n) => l10n.t('{0} s', value)],
 ];
 
-/** Formats a duration with its two largest units, for example `2 h 5 min`. */
-export function formatDuration(seconds: number, l10n: L10n, language: string): string {
-  const largest = UNITS.findIndex(([size]) => seconds >= size);
-  let rest = seconds;
+/** Formats a duration with its two largest units, for example `2 h 5 min`. Negative if the clock was set back: `0 s`. */
+export function formatDuration(seconds: number, l10n: L10n): string {
+  let rest = Math.max(seconds, 0);
+  const largest = UNITS.findIndex(([size]) => rest >= size);
   const parts = UNITS.slice(largest, largest === -1 ? undefined : largest + 2).flatMap(
     ([size, format], index) => {
       const value = Math.floor(rest / size);
@@ -129,33 +129,41 @@ export function formatDuration(seconds: number, l10n: L10n, language: string): s
       return value === 0 && index > 0 ? [] : [format(value, l10n)];
     },
   );
-  return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(parts);
+  // Intl.ListFormat omits the space in some languages.
+  return parts.join(' ');
 }
 
-/** Local date and time, with the year if it isn't the current one. */
+/** Formats a date for a reader at `now`. */
+export type DateFormat = (at: number, now: number) => string;
+
+const DAY = { month: 'short', day: 'numeric' } as const;
+const TIME = { hour: 'numeric', minute: '2-digit' } as const;
+
+/** Local date and time, with the year if it isn't the current one. Create one per list: creating it is slow. */
+export function dateTimeFormat(language: string): DateFormat {
+  const thisYear = new Intl.DateTimeFormat(language, { ...DAY, ...TIME });
+  const anotherYear = new Intl.DateTimeFormat(language, { year: 'numeric', ...DAY, ...TIME });
+  return (at, now) => (isSameYear(at, now) ? thisYear : anotherYear).format(at);
+}
+
+/** As {@link dateTimeFormat}, for a single date. */
 export function formatDateTime(at: number, now: number, language: string): string {
-  const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Date(at).toLocaleString(language, {
-    ...(thisYear ? {} : { year: 'numeric' }),
-    month: 'short',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  });
+  return dateTimeFormat(language)(at, now);
 }
 
-/** The time if it's today, otherwise the date. The hover shows both. */
-export function formatShortDateTime(at: number, now: number, language: string): string {
-  const [then, today] = [new Date(at), new Date(now)];
-  if (then.toDateString() === today.toDateString()) {
-    return then.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
-  }
-  const isThisYear = then.getFullYear() === today.getFullYear();
-  return then.toLocaleDateString(language, {
-    ...(isThisYear ? {} : { year: 'numeric' }),
-    month: 'short',
-    day: 'numeric',
-  });
+/** The time if it's today, otherwise the date. The hover shows both. Create one per list: creating it is slow. */
+export function shortDateTimeFormat(language: string): DateFormat {
+  const today = new Intl.DateTimeFormat(language, TIME);
+  const thisYear = new Intl.DateTimeFormat(language, DAY);
+  const anotherYear = new Intl.DateTimeFormat(language, { year: 'numeric', ...DAY });
+  return (at, now) => {
+    if (new Date(at).toDateString() === new Date(now).toDateString()) return today.format(at);
+    return (isSameYear(at, now) ? thisYear : anotherYear).format(at);
+  };
+}
+
+function isSameYear(at: number, now: number): boolean {
+  return new Date(at).getFullYear() === new Date(now).getFullYear();
 }
 
 /** Maximum length of a prompt quoted in a message, in characters. */

@@ -6,9 +6,14 @@ import type { Engine } from '../../core/engine';
 import type { DiskUsage, LibraryReport, RemovableItem, RemovableVideo } from '../../core/tasks/libraryUsage';
 import type { AppContext } from '../common/appContext';
 import type { Confirmation, PickChoice } from '../common/dialogs';
-import { formatFileSize } from '../labels/libraryLabels';
+import { fileSizeFormat, formatFileSize } from '../labels/libraryLabels';
 import { readOnlyRejection } from '../common/rejection';
-import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
+import {
+  MAX_QUOTED_PROMPT_LENGTH,
+  dateTimeFormat,
+  truncatePrompt,
+  type DateFormat,
+} from '../labels/taskLabels';
 
 interface Dependencies extends Pick<
   AppContext,
@@ -16,6 +21,12 @@ interface Dependencies extends Pick<
 > {
   /** Updates the task list after files were deleted. */
   readonly checkFiles: () => void;
+}
+
+/** Formats of the rows. All rows share them, because creating one is slow. */
+interface RowFormats {
+  readonly formatDate: DateFormat;
+  readonly formatSize: (bytes: number) => string;
 }
 
 /** Videos older than this are preselected if the user has seen or saved them. */
@@ -42,6 +53,7 @@ export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
     notifications.status(l10n.t('The library has nothing to delete.'));
     return;
   }
+  const formats: RowFormats = { formatDate: dateTimeFormat(language), formatSize: fileSizeFormat(language) };
   const selected = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
     title: [commandTitles.plain('nebulaVideo.cleanLibrary'), formatFileSize(diskUsage.bytes, language)].join(
       ' · ',
@@ -50,7 +62,7 @@ export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
     onlyTicked: true,
     choices: [
       ...(leftovers.files.length > 0 ? [leftoverChoice(leftovers, l10n, language)] : []),
-      ...videos.map((video) => videoChoice(video, clock.now(), l10n, language)),
+      ...videos.map((video) => videoChoice(video, clock.now(), l10n, formats)),
     ],
   });
   if (!selected || selected.length === 0) return;
@@ -128,7 +140,7 @@ function videoChoice(
   video: RemovableVideo,
   now: number,
   l10n: L10n,
-  language: string,
+  { formatDate, formatSize }: RowFormats,
 ): PickChoice<RemovableVideo> {
   const { prompt, model, createdAt, bytes } = video;
   return {
@@ -136,8 +148,8 @@ function videoChoice(
     label: truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH),
     description: [
       ...(model === undefined ? [] : [model]),
-      formatDateTime(createdAt, now, language),
-      formatFileSize(bytes, language),
+      formatDate(createdAt, now),
+      formatSize(bytes),
     ].join(' · '),
     ...videoState(video, l10n),
     picked: isSafe(video) && now - createdAt > OLD_VIDEO_AGE_MS,

@@ -245,7 +245,7 @@ function getFacts(task: Task, context: ViewContext): View['facts'] {
   add(l10n.t('Created'), formatDateTime(task.createdAt, language));
   const end = task.timeline.at(-1);
   if (task.phase === 'saved' && end)
-    add(l10n.t('Duration'), formatDuration(Math.round((end.at - task.createdAt) / 1000), l10n, language));
+    add(l10n.t('Duration'), formatDuration(Math.round((end.at - task.createdAt) / 1000), l10n));
   add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);

@@ -14,12 +14,13 @@ import { taskTooltip } from './taskTooltip';
 import {
   MAX_QUOTED_PROMPT_LENGTH,
   formatAge,
-  formatShortDateTime,
   isUnverified,
   progressOf,
   rowIcon,
+  shortDateTimeFormat,
   taskStateLabel,
   truncatePrompt,
+  type DateFormat,
   type RowIcon,
 } from '../labels/taskLabels';
 
@@ -51,6 +52,8 @@ const AGE_INTERVAL_MS = 30_000;
 /** The rows of the task list. An element is a task ID or a group, so it stays the same while the row changes. */
 export class TasksTreeDataProvider implements Disposable {
   readonly #deps: Dependencies;
+  readonly #formatDate: DateFormat;
+  readonly #secondsFormat: Intl.NumberFormat;
   readonly #owned = new DisposableStore();
   readonly #ageTimer = this.#owned.add(new MutableDisposable());
   /** Undefined until the view requests its rows. */
@@ -65,6 +68,8 @@ export class TasksTreeDataProvider implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#formatDate = shortDateTimeFormat(deps.language);
+    this.#secondsFormat = new Intl.NumberFormat(deps.language, { maximumFractionDigits: 1 });
     this.#owned.add(
       deps.engine.onDidOpen(() => {
         // The view may have requested its rows while the database couldn't be read.
@@ -217,15 +222,13 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** Age or date, progress, and the video's length and size. */
   #details(task: Task): string[] {
-    const { catalog, clock, language, l10n } = this.#deps;
+    const { catalog, clock, l10n } = this.#deps;
     const now = clock.now();
     const progress = progressOf(task);
     return [
-      isFinal(task.phase)
-        ? formatShortDateTime(task.createdAt, now, language)
-        : formatAge(now - task.createdAt, l10n, language),
+      isFinal(task.phase) ? this.#formatDate(task.createdAt, now) : formatAge(now - task.createdAt, l10n),
       ...(progress === undefined ? [] : [`${progress}%`]),
-      describeShape(task, catalog, language),
+      describeShape(task, catalog, this.#secondsFormat),
     ];
   }
 
@@ -301,11 +304,15 @@ function rowLabel({ request: { prompt } }: Task): string {
 }
 
 /** Length and size of a video: of the finished one, otherwise as requested. */
-function describeShape({ request, videos }: Task, catalog: Catalog, language: string): string {
+function describeShape(
+  { request, videos }: Task,
+  catalog: Catalog,
+  secondsFormat: Intl.NumberFormat,
+): string {
   const [video] = videos;
   // An unverified file may not state its size.
   if (video && video.width > 0) {
-    const seconds = video.durationSeconds.toLocaleString(language, { maximumFractionDigits: 1 });
+    const seconds = secondsFormat.format(video.durationSeconds);
     return `${seconds} s, ${video.width}×${video.height}`;
   }
   const value = (role: ParameterRole) => catalog.optionValue(request, role);
