@@ -52,7 +52,7 @@ function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
     case 'newer':
       return l10n.t('Update Nebula Video to send requests. A newer version manages your tasks.');
     case 'windowCloses':
-      return windowClosedMessage(l10n);
+      return l10n.t('Canceled');
     case 'locked':
       return l10n.t('Another window is using the task list. Try again in a moment.');
     default:
@@ -60,16 +60,19 @@ function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
   }
 }
 
+/** Nothing is shown in a closing window. */
 export function readOnlyRejection(reason: ReadOnlyReason, l10n: L10n, cause?: unknown): Rejection {
   const message = readOnlyMessage(reason, l10n);
+  if (reason === 'windowCloses') return new Rejection('cancelled', message, cause);
   return reason === 'newer' ? new OutdatedError(message, cause) : new Rejection('readOnly', message, cause);
 }
 
 /** As {@link readOnlyRejection}, for a request that wasn't sent. Its cause is the rejection without that fact. */
 export function notSentRejection(reason: ReadOnlyReason, l10n: L10n, cause?: unknown): Rejection {
-  const rejection = readOnlyRejection(reason, l10n, cause);
   // These messages say so themselves.
-  if (reason === 'newer' || reason === 'windowCloses') return rejection;
+  if (reason === 'windowCloses') return new Rejection('readOnly', windowClosedMessage(l10n), cause);
+  const rejection = readOnlyRejection(reason, l10n, cause);
+  if (reason === 'newer') return rejection;
   return new Rejection(rejection.code, l10n.t('Nothing was sent. {0}', rejection.message), rejection);
 }
 
