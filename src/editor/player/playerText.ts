@@ -5,6 +5,8 @@ import type { Texts } from '../../webview/player/protocol';
 export function playerText({ commandTitles, l10n }: Pick<AppContext, 'commandTitles' | 'l10n'>): Texts {
   return {
     video: l10n.t('Video'),
+    takes: l10n.t('Videos'),
+    loading: l10n.t('Preparing…'),
     actions: l10n.t('Actions'),
     previousFrame: l10n.t('Previous Frame'),
     nextFrame: l10n.t('Next Frame'),

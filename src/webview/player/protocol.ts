@@ -208,6 +208,8 @@ export type ToHost = z.infer<typeof toHost>;
 /** Localized text of the page. */
 const texts = z.object({
   video: z.string(),
+  takes: z.string(),
+  loading: z.string(),
   actions: z.string(),
   previousFrame: z.string(),
   nextFrame: z.string(),

@@ -69,7 +69,7 @@ function video(model: Model, handlers: Handlers, takes: readonly Take[]): Templa
           ${ref(handlers.onVideo)}
         ></video>`,
       )}
-      <vscode-progress-bar class="loading-bar" aria-label=${texts.video}></vscode-progress-bar>
+      <vscode-progress-bar class="loading-bar" aria-label=${texts.loading}></vscode-progress-bar>
     </div>
     ${failed ? failedMessage(model) : controls(model, handlers, takes)} ${soundNote(model, handlers)}
     ${takesNote(model, handlers)}
@@ -88,7 +88,7 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
       handlers.setSpeed(Number(event.currentTarget.value));
     }
   };
-  return html`<div class="controls" role="group" aria-label=${texts.video}>
+  return html`<div class="controls">
     ${takes.length > 1 ? takeButtons(model, handlers, takes) : nothing}
     <vscode-toolbar-button
       class="previous-frame"
@@ -153,7 +153,7 @@ function fillToggle({ texts, isFilled }: Model, handlers: Handlers): TemplateRes
 }
 
 function takeButtons({ texts, state }: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
-  return html`<div class="takes" role="group" aria-label=${texts.video}>
+  return html`<div class="takes" role="group" aria-label=${texts.takes}>
     ${takes.map(
       ({ name }, index) =>
         html`<vscode-button

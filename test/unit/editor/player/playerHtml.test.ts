@@ -52,4 +52,9 @@ describe('the player’s html', () => {
   it('escapes every character that means something', () => {
     assert.equal(escapeHtml(`<&>"'`), '&lt;&amp;&gt;&quot;&#39;');
   });
+
+  it('has different names for the parts of the player', () => {
+    const { video, takes, loading, actions } = sources.data.texts;
+    assert.equal(new Set([video, takes, loading, actions]).size, 4);
+  });
 });
