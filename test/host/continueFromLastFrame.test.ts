@@ -120,7 +120,7 @@ describe('a video that continues another one', () => {
     own.dialogs.willAnswer(undefined);
     await run();
     await run('no such task');
-    assert.match(own.notifications.last.message, /^No finished videos\.$/);
+    assert.match(own.notifications.last.message, /^No matching tasks\.$/);
     assert.equal(own.frames.asked.length, 1);
   });
 

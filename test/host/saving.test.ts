@@ -221,7 +221,7 @@ describe('saving videos', () => {
       await run('saveToWorkspace');
       assert.equal(readdirSync(path.join(workspace(), 'videos')).length, 3);
       await run('saveToWorkspace', 'no such task');
-      assert.match(own.notifications.last.message, /^No finished videos\.$/);
+      assert.match(own.notifications.last.message, /^No matching tasks\.$/);
     });
 
     it('counts as seen what was saved', async () => {

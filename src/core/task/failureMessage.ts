@@ -104,6 +104,11 @@ export function noKeyMessage(l10n: L10n): string {
   return l10n.t('Set an API key to continue.');
 }
 
+/** As {@link noKeyMessage}, for tasks that the gateway already has. */
+export function noKeyForTasksMessage(l10n: L10n): string {
+  return l10n.t('Set an API key to check your tasks. They continue on the gateway.');
+}
+
 export function keyLockedMessage(l10n: L10n): string {
   return l10n.t("Couldn't read the API key. Unlock this system's keyring.");
 }
@@ -121,6 +126,14 @@ export function proxyMessage(host: string, l10n: L10n): string {
     "The proxy refused the connection to {0}. Check 'http.proxy' and your proxy credentials.",
     host,
   );
+}
+
+export function accessDeniedMessage(l10n: L10n): string {
+  return l10n.t('The gateway denied access. Your API key might not have the required permissions.');
+}
+
+export function busyMessage(l10n: L10n): string {
+  return l10n.t('The gateway is busy. Try again in a few minutes.');
 }
 
 export function windowClosedMessage(l10n: L10n): string {
@@ -185,7 +198,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
       }
       return l10n.t("Couldn't get the status from the gateway. Checking again automatically.");
     case 'key.none':
-      return l10n.t('Set an API key to check your tasks. They continue on the gateway.');
+      return noKeyForTasksMessage(l10n);
     case 'key.notApproved':
       return notApprovedMessage(String(text('host')), l10n);
     case 'key.locked':
@@ -241,10 +254,9 @@ const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
   moderation: filteredMessage,
   quota: quotaMessage,
   key: keyRejectedMessage,
-  permission: (l10n) =>
-    l10n.t('The gateway denied access. Your API key might not be allowed to use this model.'),
+  permission: accessDeniedMessage,
   modelGone: (l10n) => l10n.t("This model isn't available on the gateway."),
-  rateLimit: (l10n) => l10n.t('The gateway is busy. Try again in a few minutes.'),
+  rateLimit: busyMessage,
   image: (l10n) => l10n.t("The gateway rejected an image. Use a JPEG or PNG with the video's size."),
 };
 
@@ -273,8 +285,9 @@ function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n)
     case 'checkedAgain':
       return l10n.t('Checked again.');
     case 'idAttached':
-    case 'idRecovered':
       return l10n.t('Task ID attached.');
+    case 'idRecovered':
+      return l10n.t("Task ID found in the gateway's response.");
     case 'notRemixed':
       return l10n.t('The gateway ignored the remix source and used only the prompt.');
     case 'someFiltered':

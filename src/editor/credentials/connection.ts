@@ -18,6 +18,7 @@ export type ConnectionState =
   | { readonly kind: 'badAddress' }
   | { readonly kind: 'notApproved' }
   | { readonly kind: 'keyRefused'; readonly host: string }
+  | { readonly kind: 'busy' | 'accessDenied' }
   | { readonly kind: 'unreachable' | 'proxyRefused' | 'invalidResponse'; readonly host: string };
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'log'> {
@@ -53,6 +54,8 @@ export async function checkConnection(deps: Dependencies): Promise<ConnectionSta
       return { kind: 'keyRefused', host };
     }
     if (error.kind === 'proxy') return { kind: 'proxyRefused', host };
+    if (info.status === 429 || info.status >= 500) return { kind: 'busy' };
+    if (error.kind === 'refused' && classifyError(info) === 'permission') return { kind: 'accessDenied' };
     const isSilent = ['unreachable', 'timeout', 'cut'].includes(error.kind);
     return { kind: isSilent ? 'unreachable' : 'invalidResponse', host };
   }

@@ -2,6 +2,8 @@ import type { L10n } from '../../core/common/l10n';
 import { normalizeApiKey, parseApiKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import {
+  accessDeniedMessage,
+  busyMessage,
   keyLockedMessage,
   keyRejectedMessage,
   noKeyMessage,
@@ -103,6 +105,15 @@ export async function testConnection(deps: Dependencies): Promise<void> {
         openSettings,
       ]);
       return;
+    case 'busy':
+      notifications.show('warning', connectionFailedMessage(state, l10n), [showLog]);
+      return;
+    case 'accessDenied':
+      notifications.show('error', connectionFailedMessage(state, l10n), [
+        notifications.command('nebulaVideo.setApiKey'),
+        showLog,
+      ]);
+      return;
     case 'unreachable':
     case 'proxyRefused':
     case 'invalidResponse':
@@ -136,6 +147,8 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
         notifications.openSettings('baseUrl'),
       ]);
       return;
+    case 'busy':
+    case 'accessDenied':
     case 'unreachable':
     case 'proxyRefused':
     case 'invalidResponse':
@@ -152,16 +165,23 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
 }
 
 function connectionFailedMessage(
-  { kind, host }: Extract<ConnectionState, { kind: 'unreachable' | 'proxyRefused' | 'invalidResponse' }>,
+  state: Extract<
+    ConnectionState,
+    { kind: 'busy' | 'accessDenied' | 'unreachable' | 'proxyRefused' | 'invalidResponse' }
+  >,
   l10n: L10n,
 ): string {
-  switch (kind) {
+  switch (state.kind) {
+    case 'busy':
+      return busyMessage(l10n);
+    case 'accessDenied':
+      return accessDeniedMessage(l10n);
     case 'unreachable':
-      return unreachableMessage(host, l10n);
+      return unreachableMessage(state.host, l10n);
     case 'proxyRefused':
-      return proxyMessage(host, l10n);
+      return proxyMessage(state.host, l10n);
     case 'invalidResponse':
-      return l10n.t("No valid response from {0}. Check 'nebulaVideo.baseUrl'.", host);
+      return l10n.t("No valid response from {0}. Check 'nebulaVideo.baseUrl'.", state.host);
   }
 }
 

@@ -1,12 +1,15 @@
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Task } from '../../core/task/task';
+import { keyLockedMessage, noKeyForTasksMessage, notApprovedMessage } from '../../core/task/failureMessage';
+import { quotaMessage } from '../../core/task/knownErrors';
 import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
 import type { AppContext } from '../common/appContext';
+import { gatewayHost } from '../labels/taskLabels';
 import type { ConnectionState } from './connection';
 import type { EngineAccess } from '../common/engineAccess';
 import type { MessageButton, Notifications } from '../common/notifications';
 
-interface Dependencies extends Pick<AppContext, 'isFocused'> {
+interface Dependencies extends Pick<AppContext, 'isFocused' | 'l10n'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
   readonly notifications: Pick<Notifications, 'show' | 'command'>;
   /** Sets the message above the task list. */
@@ -75,7 +78,7 @@ export class KeyStatusMonitor implements Disposable {
         (other) => other.task.origin !== origin || other.what !== what,
       );
       this.#waiting.set(id, { task, what });
-      if (isFirst && isFocused() && task.failure) this.#notify(task.failure.summary, what, id);
+      if (isFirst && isFocused()) this.#notify(this.#message({ task, what }), what, id);
       return;
     }
     this.#waiting.delete(task.id);
@@ -100,6 +103,22 @@ export class KeyStatusMonitor implements Disposable {
     const order = ['approval', 'keyring', 'key', 'balance'] as const;
     const all = [...this.#waiting.values()];
     const first = order.flatMap((what) => all.filter((one) => one.what === what))[0];
-    this.#deps.showLine(first?.task.failure?.summary);
+    this.#deps.showLine(first && this.#message(first));
+  }
+
+  /** The message for all tasks with the same reason. A task's own summary may be about that task only. */
+  #message({ task: { origin, failure }, what }: Waiting): string {
+    const { l10n } = this.#deps;
+    switch (what) {
+      case 'key':
+        // What the gateway says about the key concerns every task.
+        return failure?.detail === undefined ? noKeyForTasksMessage(l10n) : failure.summary;
+      case 'approval':
+        return notApprovedMessage(gatewayHost(origin), l10n);
+      case 'keyring':
+        return keyLockedMessage(l10n);
+      case 'balance':
+        return quotaMessage(l10n);
+    }
   }
 }

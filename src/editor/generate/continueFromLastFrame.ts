@@ -82,7 +82,7 @@ export async function pickFrame(
   const question = l10n.t('Select a video');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, deps);
-  if (!found) notifications.status(l10n.t('No finished videos.'));
+  if (!found) notifications.status(l10n.t('No matching tasks.'));
   const task = found?.[0];
   if (!task) return undefined;
   const position = framePosition.safeParse(args[0]).data;

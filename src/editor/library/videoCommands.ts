@@ -250,7 +250,7 @@ async function videosFor(
     { title, question, suits, ...(asksForOne && { asksForOne }) },
     deps,
   );
-  if (!tasks) notifications.status(l10n.t('No finished videos.'));
+  if (!tasks) notifications.status(l10n.t('No matching tasks.'));
   return tasks ?? [];
 }
 
