@@ -118,7 +118,7 @@ const UNITS: readonly (readonly [seconds: number, format: (value: number, l10n: 
   [1, (value, l10n) => l10n.t('{0} s', value)],
 ];
 
-/** Formats a duration with its two largest units, for example `2 h 5 min`. Negative if the clock was set back: `0 s`. */
+/** Formats a duration with its two largest units, for example `2 h 5 min`. It's negative if the clock was set back. */
 export function formatDuration(seconds: number, l10n: L10n): string {
   let rest = Math.max(seconds, 0);
   const largest = UNITS.findIndex(([size]) => rest >= size);
@@ -143,7 +143,7 @@ const TIME = { hour: 'numeric', minute: '2-digit' } as const;
 export function dateTimeFormat(language: string): DateFormat {
   const thisYear = new Intl.DateTimeFormat(language, { ...DAY, ...TIME });
   const anotherYear = new Intl.DateTimeFormat(language, { year: 'numeric', ...DAY, ...TIME });
-  return (at, now) => (isSameYear(at, now) ? thisYear : anotherYear).format(at);
+  return (at, now) => formatDate(isSameYear(at, now) ? thisYear : anotherYear, at);
 }
 
 /** As {@link dateTimeFormat}, for a single date. */
@@ -157,9 +157,15 @@ export function shortDateTimeFormat(language: string): DateFormat {
   const thisYear = new Intl.DateTimeFormat(language, DAY);
   const anotherYear = new Intl.DateTimeFormat(language, { year: 'numeric', ...DAY });
   return (at, now) => {
-    if (new Date(at).toDateString() === new Date(now).toDateString()) return today.format(at);
-    return (isSameYear(at, now) ? thisYear : anotherYear).format(at);
+    if (new Date(at).toDateString() === new Date(now).toDateString()) return formatDate(today, at);
+    return formatDate(isSameYear(at, now) ? thisYear : anotherYear, at);
   };
+}
+
+/** `format` throws if a stored date is out of range. Dates don't. */
+function formatDate(format: Intl.DateTimeFormat, at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(date) : format.format(date);
 }
 
 function isSameYear(at: number, now: number): boolean {

@@ -141,6 +141,7 @@ describe('the words for tasks', () => {
   it('tell a moment in a list by its time today, else by its day', () => {
     const at = new Date(2025, 2, 4, 15, 6).getTime();
     const format = shortDateTimeFormat('en-US');
+    assert.equal(format(1e300, at), 'Invalid Date');
     assert.match(format(at, at + 1000), /^3:06\sPM$/);
     assert.equal(format(at, at + 86_400_000), 'Mar 4');
     assert.equal(format(at, at + 366 * 86_400_000), 'Mar 4, 2025');
