@@ -111,7 +111,7 @@ export class KeyStatusMonitor implements Disposable {
     const { l10n } = this.#deps;
     switch (what) {
       case 'key':
-        // What the gateway says about the key concerns every task.
+        // The gateway's message about the key concerns every task.
         return failure?.detail === undefined ? noKeyForTasksMessage(l10n) : failure.summary;
       case 'approval':
         return notApprovedMessage(gatewayHost(origin), l10n);

@@ -7,8 +7,8 @@ import { testConnection } from '../../../../src/editor/credentials/keyCommands';
 import { catalog } from '../../../support/catalog';
 import { RecordingNotifications } from '../../../support/recordingNotifications';
 
-async function check(kind: GatewayErrorKind, status?: number, message = 'no'): Promise<ConnectionState> {
-  const models = () => Promise.reject(new GatewayError(kind, message, { status }));
+async function check(kind: GatewayErrorKind, status: number | undefined): Promise<ConnectionState> {
+  const models = () => Promise.reject(new GatewayError(kind, 'no', { status }));
   const engine = { client: { models } } as unknown as Engine;
   return checkConnection({
     catalog,
@@ -22,7 +22,7 @@ async function check(kind: GatewayErrorKind, status?: number, message = 'no'): P
 }
 
 describe('the connection test', () => {
-  for (const [name, error, kind, message] of [
+  for (const [name, [error, status], kind, message] of [
     ['a rate limit', ['refused', 429], 'busy', /^The gateway is busy\. Try again/],
     ['an overloaded gateway', ['badReply', 503], 'busy', /^The gateway is busy\. Try again/],
     ['denied access', ['refused', 403], 'accessDenied', /^The gateway denied access\./],
@@ -32,7 +32,7 @@ describe('the connection test', () => {
     ['no connection', ['unreachable', undefined], 'unreachable', /^Couldn't connect to gateway\.example\./],
   ] as const) {
     it(`tells ${name} from the others`, async () => {
-      const state = await check(...error);
+      const state = await check(error, status);
       assert.equal(state.kind, kind);
       const shown = new RecordingNotifications();
       await testConnection({
