@@ -324,7 +324,7 @@ class GenerateWizard {
       case 'preset':
         break;
       case 'new':
-        await this.#request.begin();
+        await this.#request.beginAgain();
         return 'back';
       case 'back':
         return 'back';

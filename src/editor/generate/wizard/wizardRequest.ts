@@ -22,6 +22,10 @@ export class WizardRequest {
   readonly #deps: WizardDependencies;
   readonly #start: WizardOptions;
   readonly #drafts: DraftStore;
+  /** Kind of this run's draft. Other sources don't change it, so that the same command finds the draft again. */
+  readonly #kind: string;
+  /** Images of the request at the start. */
+  #givenImages: WizardImages | undefined;
   /** Models whose IDs were entered here. */
   readonly #entered: Model[] = [];
   #model: Model | undefined;
@@ -39,6 +43,7 @@ export class WizardRequest {
     this.#deps = deps;
     this.#start = options;
     this.#drafts = new DraftStore(deps.memory);
+    this.#kind = draftKind(options.request ?? {}, options.batch !== undefined);
   }
 
   get model(): Model | undefined {
@@ -69,16 +74,30 @@ export class WizardRequest {
 
   /** Starts from the given request, the draft, and the last choices. */
   async begin(): Promise<void> {
-    const { memory, defaultModel } = this.#deps;
-    const { request = {}, images, batch, promptIsDraft } = this.#start;
+    const { request = {}, images } = this.#start;
     this.#sources = sourcesOf(request);
-    this.#images = images ?? (await this.#look(this.#sources));
-    const stored = batch?.hasPrompts
-      ? undefined
-      : memory.restoreDraft(draftKind(this.#sources, batch !== undefined));
+    this.#images = this.#givenImages = images ?? (await this.#look(this.#sources));
+    await this.#restore();
+  }
+
+  /** Starts again without a preset. Keeps the images or the remix source that were chosen. */
+  async beginAgain(): Promise<void> {
+    const { sources, images } = this;
+    await this.begin();
+    if (isEqualSource(sources, this.#sources)) this.#images = images;
+    else this.setSources(sources, { images });
+  }
+
+  async #restore(): Promise<void> {
+    const { memory, defaultModel } = this.#deps;
+    const { request = {}, batch, promptIsDraft } = this.#start;
+    const stored = batch?.hasPrompts ? undefined : memory.restoreDraft(this.#kind);
     this.#drafts.commit();
     // The choices for one prompt say nothing about another.
     const draft = request.prompt === undefined || request.prompt === stored?.prompt ? stored : undefined;
+    if (draft && request.options === undefined && modeOf(this.#sources) === 'text') {
+      await this.#restoreSources(draft);
+    }
     this.#given = promptIsDraft ? undefined : request.prompt;
     this.#prompt = request.prompt ?? draft?.prompt ?? '';
     this.#isRestored = request.prompt === undefined && this.#prompt !== '';
@@ -91,6 +110,16 @@ export class WizardRequest {
       this.modelOf(memory.last().model) ??
       this.models[0];
     if (promptIsDraft) this.#keepDraft();
+  }
+
+  async #restoreSources(draft: Sources): Promise<void> {
+    const sources = sourcesOf(draft);
+    try {
+      this.#images = await this.#look(sources);
+      this.#sources = sources;
+    } catch {
+      // Images that can't be read anymore must not lose the prompt.
+    }
   }
 
   async #look({ images = [] }: Sources): Promise<WizardImages | undefined> {
@@ -189,7 +218,10 @@ export class WizardRequest {
    * Replaces the images or the remix source. If the model doesn't support that, another one is chosen: the given one,
    * or one of the same family.
    */
-  setSources(sources: Sources, { images, model }: { images?: WizardImages; model?: string } = {}): void {
+  setSources(
+    sources: Sources,
+    { images, model }: { images?: WizardImages | undefined; model?: string } = {},
+  ): void {
     const { defaultModel, memory } = this.#deps;
     this.#sources = sourcesOf(sources);
     this.#images = images;
@@ -252,12 +284,13 @@ export class WizardRequest {
   }
 
   #draft(sources: Sources) {
-    const kind = draftKind(this.#sources, this.#start.batch !== undefined);
     const model = this.#model && { model: this.#model.id };
-    return { prompt: this.#prompt, ...model, options: this.#options, ...sources, kind };
+    return { prompt: this.#prompt, ...model, options: this.#options, ...sources, kind: this.#kind };
   }
 
+  /** Also discards the images or the remix source that came with the draft. */
   discardDraft(): void {
+    this.setSources(sourcesOf(this.#start.request ?? {}), { images: this.#givenImages });
     this.#prompt = '';
     this.#options = {};
     this.#isRestored = false;
@@ -284,6 +317,7 @@ export class WizardRequest {
     return {
       request,
       requests: this.requests,
+      images: this.#images,
       written: this.#isWritten,
       fitsWith: (options) => this.#images?.fits({ model, options }),
     };
@@ -293,6 +327,10 @@ export class WizardRequest {
 /** Converts option values to strings. */
 function stringifyOptions(options: Options): Record<string, string> {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
+}
+
+function isEqualSource(one: Sources, other: Sources): boolean {
+  return draftKind(one) === draftKind(other);
 }
 
 function sourcesOf({ images = [], remixOf }: Sources): Sources {

@@ -48,7 +48,10 @@ export function canStoreInDraft({ images = [] }: Sources): boolean {
   return images.reduce((sum, { source }) => sum + source.length, 0) <= MAX_DRAFT_SOURCES_LENGTH;
 }
 
-/** Identifies the kind of request: a draft is only restored for the same images, remix source, and batch or not. */
+/**
+ * Identifies what the wizard was started with: a draft is only restored for the same images, remix source, and batch or
+ * not. The draft's own sources may differ, because the user can change them in the wizard.
+ */
 export function draftKind({ images = [], remixOf }: Sources, isBatch = false): string {
   if (images.length === 0 && remixOf === undefined) return isBatch ? 'batch' : 'text';
   const sources = images.map(({ role, source }) => [role, source]);

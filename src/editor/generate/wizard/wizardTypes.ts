@@ -108,6 +108,8 @@ export interface WizardResult {
   readonly request: VideoRequest;
   /** The requests of a batch. */
   readonly requests: readonly VideoRequest[];
+  /** Images of the request, with the user's choices. */
+  readonly images: WizardImages | undefined;
   /** Whether the prompt was written in the wizard, and so was the draft. */
   readonly written: boolean;
   /** How the images are fitted with these options, if there are images. */

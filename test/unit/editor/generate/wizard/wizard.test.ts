@@ -992,7 +992,7 @@ describe('the wizard', () => {
     const boat: PickedImages = { sources: [...images], images: new FakeImagesAlong('Cropped.') };
     const text = { at: 'summary', request: { model: 'sora-2', prompt: 'a boat' } } as const;
 
-    it('can add images in both steps, and keeps their draft apart from that of a text', async () => {
+    it('can add images in both steps', async () => {
       desk.picked = boat;
       const result = await desk.ask(first, press('Images'), write('it sails'), enter);
       assert.deepEqual(result?.request.images, images);
@@ -1008,9 +1008,60 @@ describe('the wizard', () => {
         ['Images', '1', 'Cropped.'],
       );
       assert.ok(!labels(summary).includes('Remix Source'));
+    });
+
+    it('restores a prompt with the images that were added, although it was started without', async () => {
+      [desk.picked, desk.images] = [boat, new FakeImagesAlong('Cropped.')];
+      await desk.ask(first, press('Images'), write('it sails'), escape);
       desk.picked = undefined;
-      await desk.ask(first, escape);
-      assert.equal(desk.text(0).value, '');
+      const result = await desk.ask(first, enter, enter);
+      assert.equal(desk.text(0).value, 'it sails');
+      assert.deepEqual(result?.request.images, images);
+      assert.equal(desk.pick(-1).items.find(({ label }) => label === 'Images')?.detail, 'Cropped.');
+    });
+
+    it('restores a prompt with the remix source that was added, and its model', async () => {
+      desk.remix = { remixOf: 'video_1', model: 'sora-2-pro' };
+      await desk.ask(first, write('at night'), choose('Remix Source'), escape);
+      const result = await desk.ask(first, enter, enter);
+      assert.deepEqual(
+        [result?.request.prompt, result?.request.remixOf, result?.request.model],
+        ['at night', 'video_1', 'sora-2-pro'],
+      );
+    });
+
+    it('restores a prompt without images that are gone', async () => {
+      const gone = [{ role: 'first', source: 'file:///gone.png' }] as const;
+      desk.picked = { sources: [...gone], images: new FakeImagesAlong() };
+      await desk.ask(first, press('Images'), write('it sails'), escape);
+      const result = await desk.ask(first, enter, enter);
+      assert.deepEqual([result?.request.prompt, result?.request.images], ['it sails', undefined]);
+    });
+
+    it('restores a prompt whose images were added after the preview was closed', async () => {
+      [desk.picked, desk.images] = [boat, new FakeImagesAlong('Cropped.')];
+      boat.images.preview = () => Promise.resolve('cancel');
+      await desk.ask(first, write('it sails'), choose('Images'), choose('Preview Images…'));
+      const result = await desk.ask(first, enter, enter);
+      assert.deepEqual([result?.request.prompt, result?.request.images], ['it sails', images]);
+    });
+
+    it('keeps the images that were chosen for a new video without a preset', async () => {
+      desk.picked = boat;
+      desk.presets = { Still: { model: i2v } };
+      const result = await desk.ask(
+        first,
+        ...[press('Images'), press('Start from Preset'), choose('New Video'), write('it sails'), enter],
+      );
+      assert.deepEqual([result?.request.prompt, result?.request.images], ['it sails', images]);
+      assert.equal(result?.images, boat.images);
+    });
+
+    it('discards the images of a draft with it', async () => {
+      [desk.picked, desk.images] = [boat, new FakeImagesAlong('Cropped.')];
+      await desk.ask(first, press('Images'), write('it sails'), escape);
+      const result = await desk.ask(first, press('Discard'), write('a kite'), enter);
+      assert.deepEqual([result?.request.prompt, result?.request.images], ['a kite', undefined]);
     });
 
     it('changes to a model that takes what was added, of the same family if there is one', async () => {
@@ -1128,7 +1179,7 @@ describe('the wizard', () => {
       assert.equal(result?.request.prompt, 'a kite');
       await desk.ask(first, start, escape);
       const pick = desk.pick(1);
-      assert.deepEqual(labels(pick), ['New Video', 'presets', 'Rain', 'Tall veo']);
+      assert.deepEqual(labels(pick), ['New Video', '', 'Rain', 'Tall veo']);
       assert.equal(pick.items[2]?.description, 'Sora 2 · sora-2 · 12 s · 720×1280 (portrait)');
       assert.equal(pick.items[2].detail, "'rain on a roof'");
     });
