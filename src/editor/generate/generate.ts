@@ -1,4 +1,3 @@
-import type { VideoRequest } from '../../core/models/request';
 import type { Task } from '../../core/task/task';
 import { canSendAgain } from '../../core/tasks/submitSequentially';
 import type { AppContext } from '../common/appContext';
@@ -35,13 +34,13 @@ export async function generate(
 
 /**
  * Runs the wizard and sends its request.
- * @param onStored called with the request that the user built, once its task is stored and before it's sent
+ * @param onStored called with what the user built, once its task is stored and before it's sent
  * @returns the task as plain JSON, or undefined if the user canceled
  */
 export async function runWizardAndSend(
   deps: GenerateDependencies,
   start: WizardOptions,
-  onStored?: (request: VideoRequest) => Promise<void>,
+  onStored?: (result: WizardResult) => Promise<void>,
 ): Promise<Task | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
   const result = await deps.runGenerateWizard(start);
@@ -51,7 +50,7 @@ export async function runWizardAndSend(
   const context = {
     fits: fitsWith(request.options ?? {}),
     basedOn: start.basedOn,
-    onStored: async () => onStored?.(request),
+    onStored: async () => onStored?.(result),
   };
   const send = async () => sender.send(request, 'person', new AbortController().signal, context);
   const task = await memory.withoutDraft(written, send, canSendAgain);

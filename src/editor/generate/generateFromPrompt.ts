@@ -1,14 +1,13 @@
 import type { TextDocument } from 'vscode';
-import type { VideoRequest } from '../../core/models/request';
 import type { Task } from '../../core/task/task';
 import { canSendAgain } from '../../core/tasks/submitSequentially';
 import type { AppContext } from '../common/appContext';
 import { Rejection } from '../common/rejection';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
-import { sendList, type BatchDependencies } from './batch/generateSeveral';
+import { sendList, separatePrompt, type BatchDependencies } from './batch/generateSeveral';
 import { showMissingPrompt } from './promptEditor/missingPrompt';
 import { splitPrompts } from './promptEditor/promptList';
-import type { WizardInput } from './wizard/wizardTypes';
+import type { WizardInput, WizardResult } from './wizard/wizardTypes';
 
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
@@ -65,13 +64,12 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
     showMissingPrompt(document, deps);
     return undefined;
   }
-  const input = prompts.inputOf(document);
-  const { request, images, basedOn } = input;
-  const state = { isClosed: false };
-  const onStored = async (sent: VideoRequest): Promise<void> => {
+  const { request, images, basedOn } = prompts.inputOf(document);
+  const state: { input?: WizardInput } = {};
+  const onStored = async (sent: WizardResult): Promise<void> => {
     // The user may have written another prompt. Then this one stays.
-    if (sent.prompt !== prompt) return;
-    state.isClosed = true;
+    if (sent.request.prompt !== prompt) return;
+    state.input = { ...separatePrompt(sent).input, ...(basedOn === undefined ? {} : { basedOn }) };
     // Restored in another window, the editor must not offer a prompt that may be paid for.
     const closing = prompts.close(document, prompt);
     runInBackground(closing);
@@ -87,11 +85,11 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
       },
       onStored,
     );
-    if (task && state.isClosed && canSendAgain(task)) await prompts.open(prompt, input);
+    if (task && state.input && canSendAgain(task)) await prompts.open(prompt, state.input);
     return task;
   } catch (error) {
     // A rejection means that there is no task.
-    if (state.isClosed && error instanceof Rejection) await prompts.open(prompt, input);
+    if (state.input && error instanceof Rejection) await prompts.open(prompt, state.input);
     throw error;
   }
 }

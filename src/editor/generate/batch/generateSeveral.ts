@@ -23,6 +23,7 @@ interface Editors {
   close(document: TextDocument, text: string): Promise<void>;
   /** Choices made for the document's prompt. */
   inputOf(document: TextDocument): WizardInput;
+  setInput(document: TextDocument, input: WizardInput): void;
 }
 
 export interface BatchDependencies
@@ -82,15 +83,20 @@ export async function generateSeveral(deps: BatchDependencies): Promise<void> {
   if (what === 'variations') await generateVariations(deps);
 }
 
-/** Opens editors with the prompts, as a list if possible. */
+/**
+ * Opens editors with the prompts, as a list if possible.
+ * @param input the user's other choices, if any
+ */
 export async function openPrompts(
   { prompts, lists }: Pick<BatchDependencies, 'prompts' | 'lists'>,
   texts: readonly string[],
   lineEnd: string,
+  input?: WizardInput,
 ): Promise<void> {
   // A list would split texts that contain a separator, so each of them gets its own editor.
-  if (texts.length > 1 && !texts.some(containsSeparator)) await lists.open(joinPrompts(texts, lineEnd));
-  else for (const text of new Set(texts)) await prompts.open(text);
+  if (texts.length > 1 && !texts.some(containsSeparator))
+    await lists.open(joinPrompts(texts, lineEnd), input);
+  else for (const text of new Set(texts)) await prompts.open(text, input);
 }
 
 /** Sends each prompt of a list. The prompts leave the list as they are sent. */
@@ -102,12 +108,15 @@ export async function sendList(
 ): Promise<void> {
   const { lists, listsBeingSent, runInBackground } = deps;
   const [prompt = ''] = prompts;
+  const { request, images } = lists.inputOf(document);
   const confirmed = await ask(deps, {
-    request: { prompt },
-    at: 'summary',
+    ...{ request: { ...request, prompt }, images, at: 'summary' },
     batch: promptListBatch(prompts),
   });
   if (!confirmed) return;
+  const { input } = separatePrompt(confirmed.result);
+  // For the prompts that stay in the list. A file may be sent again later, for other videos.
+  if (document.isUntitled) lists.setInput(document, input);
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   let kept = 0;
   let edits: Promise<void> = Promise.resolve();
@@ -131,7 +140,11 @@ export async function sendList(
       },
     );
     const rest = requestsToRepeat(report).map((index) => prompts[index] ?? '');
-    showReport(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
+    showReport(
+      deps,
+      report,
+      rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd, input) : undefined,
+    );
     await edits.catch(() => undefined);
   } finally {
     listsBeingSent.delete(document);
@@ -157,7 +170,8 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
   const { memory, batch } = deps;
   const confirmed = await ask(deps, { at: 'prompt', batch: new VariationsBatch(deps) });
   if (!confirmed) return;
-  const { written, request } = confirmed.result;
+  const { written } = confirmed.result;
+  const { prompt, input } = separatePrompt(confirmed.result);
   const total = confirmed.ready.length;
   const report = await memory.withoutDraft(
     written,
@@ -165,12 +179,16 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
     (sent) => requestsToRepeat(sent).length === total,
   );
   const rest = requestsToRepeat(report);
+  showReport(deps, report, rest.length > 0 ? async () => deps.prompts.open(prompt, input) : undefined);
+}
+
+/** Separates the prompt from the other choices, to offer them again. */
+export function separatePrompt({ request, images }: Pick<WizardResult, 'request' | 'images'>): {
+  readonly prompt: string;
+  readonly input: WizardInput;
+} {
   const { prompt, ...others } = request;
-  showReport(
-    deps,
-    report,
-    rest.length > 0 ? async () => deps.prompts.open(prompt, { request: others }) : undefined,
-  );
+  return { prompt, input: { request: others, ...(images ? { images } : {}) } };
 }
 
 /** Runs the wizard and prepares its requests. @returns undefined if the user canceled */

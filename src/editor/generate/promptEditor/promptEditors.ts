@@ -40,7 +40,7 @@ export class PromptEditors implements Disposable {
   async open(text: string, input: WizardInput = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
     const document = open ?? (await newDocument(text, this.#language));
-    this.#choices.set(document.uri.toString(), input);
+    this.setInput(document, input);
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
     if (!open) editor.selection = new vscode.Selection(end, end);
@@ -49,6 +49,10 @@ export class PromptEditors implements Disposable {
   /** @returns the user's other choices for the prompt of a document */
   inputOf({ uri }: vscode.TextDocument): WizardInput {
     return this.#choices.get(uri.toString());
+  }
+
+  setInput({ uri }: vscode.TextDocument, input: WizardInput): void {
+    this.#choices.set(uri.toString(), input);
   }
 
   /** @returns the document of the given editor, or of the active one */

@@ -5,6 +5,7 @@ import type { Charged, Task } from '../../../../src/core/task/task';
 import { Rejection } from '../../../../src/editor/common/rejection';
 import { sendPrompt } from '../../../../src/editor/generate/generateFromPrompt';
 import { fakeWizardState } from '../../../support/fakeWizard';
+import { FakeImagesAlong } from '../../../support/fakeWizardImages';
 import type { SendContext } from '../../../../src/editor/generate/submit/requestSender';
 
 type Dependencies = Parameters<typeof sendPrompt>[0];
@@ -13,6 +14,9 @@ const ignore = () => undefined;
 const done = () => Promise.resolve();
 const PROMPT = ' a kite\r\n';
 const BEGUN = { request: { model: 'sora-2' } };
+/** Chosen in the wizard. */
+const CHOSEN = [{ role: 'first', source: 'file:///boat.png' }];
+const INSPECTED = new FakeImagesAlong();
 
 describe('the editor of a prompt while it is sent', () => {
   /** Text of the open editor; undefined if it's closed. */
@@ -48,7 +52,8 @@ describe('the editor of a prompt while it is sent', () => {
       memory: fakeWizardState(),
       runGenerateWizard: ({ request }) =>
         Promise.resolve({
-          request: { ...request, prompt: sentPrompt },
+          request: { ...request, images: CHOSEN, prompt: sentPrompt },
+          images: INSPECTED,
           written: true,
           fitsWith: () => undefined,
         } as never),
@@ -85,7 +90,8 @@ describe('the editor of a prompt while it is sent', () => {
   ] as const) {
     it(`opens again with its text and choices if the request ${what}`, async () => {
       await run(finish);
-      assert.deepEqual([text, reopenedWith], [PROMPT, BEGUN]);
+      const input = { request: { ...BEGUN.request, images: CHOSEN }, images: INSPECTED };
+      assert.deepEqual([text, reopenedWith], [PROMPT, input]);
     });
   }
 

@@ -11,7 +11,10 @@ import {
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
+import type { WizardInput } from '../../../../../src/editor/generate/wizard/wizardTypes';
+import type { MessageButton } from '../../../../../src/editor/common/notifications';
 import { fakeWizardDependencies, fakeWizardState } from '../../../../support/fakeWizard';
+import { FakeImagesAlong } from '../../../../support/fakeWizardImages';
 import {
   FakeQuickInputs,
   enter,
@@ -32,6 +35,11 @@ describe('a list of prompts while it is sent', () => {
   let sent: string[];
   let told: string[];
   let isUntitled: boolean;
+  /** Choices for the list. */
+  let input: WizardInput;
+  let opened: (readonly [list: string, choices: WizardInput])[];
+  /** Buttons of the last message. */
+  let buttons: readonly MessageButton[];
   /** Determines the phase of a prompt's task. May act as the user while it's being sent. */
   let send: (prompt: string) => Task['phase'] | Promise<Task['phase']>;
   let charged: Charged;
@@ -42,6 +50,7 @@ describe('a list of prompts while it is sent', () => {
 
   beforeEach(() => {
     [closed, sent, told, isUntitled] = [[], [], [], true];
+    [input, opened, buttons] = [{}, [], []];
     send = () => 'queued';
     charged = 'no';
     refusedEdits = failedEdits = 0;
@@ -77,9 +86,15 @@ describe('a list of prompts while it is sent', () => {
       admit: () => Promise.resolve(submit),
     };
     const lists = {
-      open: done,
+      open: (list: string, choices: WizardInput = {}) => {
+        opened.push([list, choices]);
+        return Promise.resolve();
+      },
       find: () => document,
-      inputOf: () => ({}),
+      inputOf: () => input,
+      setInput: (_document: TextDocument, choices: WizardInput) => {
+        input = choices;
+      },
       // As the real one: only what is in front and has that text.
       close: (_document: TextDocument, expected: string) => {
         if (text === expected) closed.push(expected);
@@ -105,7 +120,10 @@ describe('a list of prompts while it is sent', () => {
         l10n: untranslatedL10n,
       }),
       notifications: {
-        show: (_severity: unknown, message: string) => told.push(message),
+        show: (_severity: unknown, message: string, shown: readonly (MessageButton | undefined)[] = []) => {
+          told.push(message);
+          buttons = shown.filter((button) => button !== undefined);
+        },
         command: ignore,
         action: ignore,
       } as never,
@@ -215,6 +233,28 @@ describe('a list of prompts while it is sent', () => {
       assert.deepEqual(told, [`1 of 2 requests accepted. You weren't charged for the others.${expected}`]);
     });
   }
+
+  it('keeps the images for the prompts that were not accepted', async () => {
+    text = 'one\n---\ntwo\n---\nthree\n---\nfour';
+    const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
+    const inspected = new FakeImagesAlong();
+    input = { request: { model: 'sora-2', images }, images: inspected };
+    const before = input;
+    send = (prompt) => {
+      if (prompt === 'three') throw new Rejection('noKey', 'The key was removed.');
+      return 'queued';
+    };
+    await run();
+    assert.notEqual(input, before);
+    assert.deepEqual(
+      [text, input.request?.images, input.request?.prompt, input.images],
+      ['three\n---\nfour', images, undefined, inspected],
+    );
+    const [show] = buttons;
+    assert.ok(show && 'run' in show);
+    show.run();
+    assert.deepEqual(opened, [['three\n---\nfour', input]]);
+  });
 
   it('is still being sent when one prompt is left of it', async () => {
     text = 'one\n---\ntwo';
