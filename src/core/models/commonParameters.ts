@@ -44,7 +44,7 @@ export const resolution = common({
 export const count = common({
   role: 'count',
   label: (l10n) => l10n.t('Videos'),
-  placeholder: (l10n) => l10n.t('Select the number of videos. Each is charged.'),
+  placeholder: (l10n) => l10n.t('Select a number. Each video is charged.'),
   defaultValue: 1,
   description: 'Number of videos. Each is charged.',
 });

@@ -145,7 +145,7 @@ export class VariationsBatch implements Batch {
     const items = REPEATS.map((value) => ({ value, label: String(value) }));
     const answer = await inputs.pick({
       ...{ title, items, canGoBack: true },
-      placeholder: l10n.t('Select the number of videos. Each is charged.'),
+      placeholder: l10n.t('Select a number. Each video is charged.'),
       active: items.find(({ value }) => value === this.#repeats),
     });
     if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
