@@ -116,7 +116,7 @@ export function fitSummary(
   }
 }
 
-/** Says that an image is changed, without details. */
+/** Note that an image is changed, without details. */
 export function adjustedNote(l10n: L10n): string {
   return l10n.t('Will be adjusted before sending.');
 }

@@ -165,7 +165,7 @@ function leftoverChoice(leftovers: RemovableItem, l10n: L10n, language: string):
   };
 }
 
-/** Says what speaks against deleting a video. Nothing if it was watched and saved. */
+/** Describes why a video might not be safe to delete. Nothing if it was watched and saved. */
 function videoState(
   { taskId, isSeen, isExported }: RemovableVideo,
   l10n: L10n,
