@@ -5,10 +5,10 @@ import { unparsedIn, type HttpResponse, type HttpConnector } from './http';
 import { readTolerantJson } from './jsonReader';
 import { asRecord, asText, knownObjects } from './jsonValues';
 import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
-import type { QueryOutcome, SubmitOutcome } from './outcomes';
+import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } from './outcomes';
 import { redactResponse } from './redaction';
 import { parseErrorValue, reportsError, type ErrorResponse } from './responseError';
-import type { ReadContext, ResponseFacts } from './responseReader';
+import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
 import { GatewayTransport, headersFor, queryUrl, refusedError, type GatewayCredentials } from './transport';
 
 export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
@@ -21,13 +21,6 @@ export interface OpenSubmit {
   ): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
   close(): void;
 }
-
-/** Loads what only responses about tasks need. */
-const loadReader = async () => ({
-  ...(await import('./responseReader')),
-  ...(await import('./outcomes')),
-});
-type Reader = Awaited<ReturnType<typeof loadReader>>;
 
 /** Client for the Nebula video API (API reference 4 to 6). Doesn't retry. */
 export class GatewayClient {
@@ -55,9 +48,6 @@ export class GatewayClient {
     hasImages = false,
   ): Promise<OpenSubmit> {
     const url = new URL(`${access.baseUrl}/v1/video/generations`);
-    // Before anything is sent: the response has the ID of a paid task.
-    const reader = await loadReader();
-    const { submitOutcome } = reader;
     const started = this.#clock.now();
     const request = await this.#transport.open({
       method: 'POST',
@@ -76,7 +66,7 @@ export class GatewayClient {
         try {
           const response = await request.send(body);
           this.#transport.logResponse('POST', url, response, started, access.key);
-          return submitOutcome(await this.#read(reader, response, access, { step: 'submit', ...reading }));
+          return submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
         } catch (thrown) {
           const failure = toGatewayError(thrown);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
@@ -85,9 +75,7 @@ export class GatewayClient {
           const error = toErrorResponse(failure, access);
           if (!unparsed) return { kind: 'unknown', status: 0, money: [], error };
           const response = unparsedResponse(unparsed, failure);
-          const outcome = submitOutcome(
-            await this.#read(reader, response, access, { step: 'submit', ...reading }),
-          );
+          const outcome = submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
           return outcome.kind === 'accepted' ? outcome : { ...outcome, kind: 'unknown', error };
         }
       },
@@ -105,12 +93,11 @@ export class GatewayClient {
     signal?: AbortSignal,
   ): Promise<QueryOutcome> {
     const url = queryUrl(access, gatewayTaskId);
-    const reader = await loadReader();
     try {
       const { response, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
-      const facts = await this.#read(reader, response, access, { step: 'query', taskId: gatewayTaskId });
+      const facts = await this.#read(response, access, { step: 'query', taskId: gatewayTaskId });
       // Another host's response, requested without the key, says nothing about the task or the key.
-      return reader.queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
+      return queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
     } catch (error) {
       const failure = toGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
@@ -136,7 +123,6 @@ export class GatewayClient {
   }
 
   async #read(
-    { readResponse }: Pick<Reader, 'readResponse'>,
     response: HttpResponse,
     { baseUrl, key }: GatewayCredentials,
     about: Pick<ReadContext, 'step' | 'taskId'> & SubmitReading,

@@ -159,7 +159,6 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
   const text = (name: string) => params[name] ?? '';
   switch (code) {
     case 'submit.refused':
-    case 'submit.denied':
     case 'key.refused':
       return refusal(stored, l10n);
     case 'submit.rateLimited':
@@ -186,6 +185,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
       return expiredMessage(l10n);
     case 'query.notFound':
       return l10n.t('The gateway no longer knows this task. Check again later.');
+    case 'submit.denied':
     case 'query.idNotFound':
       return l10n.t("The gateway doesn't know this task ID. Check it on the usage page.");
     case 'query.noVideo':
@@ -262,7 +262,7 @@ const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
 
 /** Returns false for notes that say no more than the phase. */
 export function hasMessage({ code }: StoredNote): boolean {
-  return code !== 'stoppedTracking';
+  return code !== 'stoppedTracking' && code !== 'rateLimited';
 }
 
 /** The text of a timeline note, with the server's text if there is any. */
@@ -276,10 +276,8 @@ export function formatNote(note: StoredNote, l10n: L10n): string {
 
 function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n): string {
   switch (code) {
-    case 'rateLimited':
-      return sendingAgainMessage(l10n);
     case 'notSent':
-      return l10n.t("Couldn't connect. Sending again automatically.");
+      return l10n.t("Couldn't connect.");
     case 'canceledDraft':
       return chargeMessage('no', l10n);
     case 'checkedAgain':
@@ -302,6 +300,7 @@ function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n)
     case 'anotherId':
       return l10n.t("The gateway's response arrived late, with task ID {0}.", params['id'] ?? '');
     case 'acceptedWithError':
+    case 'rateLimited':
     case 'stoppedTracking':
       return '';
     case 'legacy':

@@ -60,8 +60,9 @@ export async function submitSequentially({ count, send, onNext, signal }: Batch)
 }
 
 /** Returns true if a request was certainly not accepted, so that it can be sent again. */
-export function canSendAgain({ phase, failure }: Task): boolean {
-  return phase === 'stopped' || (phase === 'rejected' && failure?.charged === 'no');
+export function canSendAgain({ phase, gatewayTaskId, failure }: Task): boolean {
+  if (phase === 'stopped') return gatewayTaskId === undefined;
+  return phase === 'rejected' && failure?.charged === 'no';
 }
 
 function stopsOthers({ phase, failure }: Task): boolean {

@@ -87,7 +87,7 @@ describe('a task with several videos', function () {
       assert.deepEqual(again.videos, [second]);
       assert.match(
         again.failure?.message ?? '',
-        isGone ? /^1 of 2 videos are missing/ : /^Some videos of this task couldn't be downloaded/,
+        isGone ? /^Missing videos: 1 of 2\./ : /^Some videos of this task couldn't be downloaded/,
       );
       assert.equal(again.failure?.charged, 'yes');
       world.gateway.clearFaults();

@@ -87,6 +87,7 @@ describe('requests that are sent in order', () => {
 
   it('can be sent again if stopped before the gateway accepted them', () => {
     assert.equal(canSendAgain(taskIn('stopped')), true);
+    assert.equal(canSendAgain({ ...taskIn('stopped'), gatewayTaskId: 'video_1' }), false);
     assert.equal(canSendAgain(taskIn('rejected')), false);
   });
 
