@@ -51,7 +51,7 @@ describe('the rows of the task list', () => {
     assert.match(String(item.description), /^Queued · just now · /);
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
-    assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, now, /);
+    assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, just now, /);
 
     const other = rows.getTreeItem(rejected.id);
     // VS Code cuts it to the width of the view.

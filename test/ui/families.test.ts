@@ -277,9 +277,13 @@ describe('each family of models', function () {
     await stage.window.page.locator('.quick-input-title').getByText('Save as Preset').waitFor();
     await stage.window.type('Lighthouse');
     await look('preset-name');
-    for (const step of ['prompt', 'scope']) {
+    for (const [step, question] of [
+      ['prompt', 'Select an option'],
+      ['scope', 'Select where to save'],
+    ] as const) {
       await stage.window.press('Enter');
-      await wizard.widget.locator('.monaco-list-row').first().waitFor();
+      await wizard.widget.locator(`input[placeholder="${question}"]`).waitFor();
+      await wizard.widget.locator('.monaco-list-row.focused').waitFor();
       await picture(`preset-${step}-dark`);
     }
     await stage.window.press('Enter');

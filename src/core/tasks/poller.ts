@@ -174,6 +174,11 @@ export class Poller implements Disposable {
       // A window that can write continues.
       if (error instanceof ReadOnlyStoreError) return;
       log.error(`task ${record.id}: ${describeError(error)}`);
+      // An update has replaced the extension's files. Leave the task to windows that can load them.
+      if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') {
+        this.dispose();
+        return;
+      }
       await store
         .update(record.id, (current) =>
           current.nextDue === record.nextDue ? { nextDue: clock.now() + ERROR_RETRY_MS } : undefined,
