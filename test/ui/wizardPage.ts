@@ -43,6 +43,8 @@ export class WizardPage {
   /** Waits for the prompt step. */
   async atPrompt(): Promise<void> {
     await this.#placeholder(PROMPT_EXAMPLE).waitFor({ timeout: 30_000 });
+    // A page behind may take the focus when it's drawn at this moment.
+    await this.#stage.window.quickInput().focus();
   }
 
   /** Waits for the summary, and until Enter would pay. */
